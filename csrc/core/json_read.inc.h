@@ -1,0 +1,1 @@
+/* design comment and implementation: see the contract in json_read.h */

@@ -1,0 +1,63 @@
+#include "core/ossl.h"
+
+#include <stdlib.h>
+
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+pjf_status
+pjf_lib_new(pjf_lib **out)
+{
+    static const char *const names[PJF_DIGEST_COUNT] = {"SHA256", "SHA384", "SHA512"};
+    pjf_status status = PJF_OK;
+    pjf_lib *lib = calloc(1, sizeof(*lib));
+    if (lib == NULL) {
+        return PJF_ERR_NOMEM;
+    }
+    atomic_init(&lib->refs, 1);
+    lib->b64url = pjf_b64url_codec_best();
+
+    ERR_set_mark();
+    lib->fips = EVP_default_properties_is_fips_enabled(NULL) == 1;
+    for (size_t i = 0; i < PJF_DIGEST_COUNT; i++) {
+        lib->digests[i] = EVP_MD_fetch(NULL, names[i], NULL);
+        if (lib->digests[i] == NULL) {
+            status = PJF_ERR_CRYPTO;
+            break;
+        }
+    }
+    ERR_pop_to_mark();
+
+    if (status != PJF_OK) {
+        pjf_lib_unref(lib);
+        return status;
+    }
+    *out = lib;
+    return PJF_OK;
+}
+
+pjf_lib *
+pjf_lib_ref(pjf_lib *lib)
+{
+    atomic_fetch_add_explicit(&lib->refs, 1, memory_order_relaxed);
+    return lib;
+}
+
+void
+pjf_lib_unref(pjf_lib *lib)
+{
+    if (lib == NULL || atomic_fetch_sub_explicit(&lib->refs, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    for (size_t i = 0; i < PJF_DIGEST_COUNT; i++) {
+        EVP_MD_free(lib->digests[i]);
+    }
+    free(lib);
+}
+
+const char *
+pjf_lib_openssl_version(void)
+{
+    return OpenSSL_version(OPENSSL_VERSION);
+}

@@ -1,0 +1,25 @@
+"""Signing up, and who the bearer of a token is."""
+
+from rest_framework import generics
+from rest_framework.decorators import api_view, authentication_classes
+from rest_framework.permissions import AllowAny
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.serializers import SignUpSerializer
+from pyjwtfast.drf.authentication import JWTStatelessUserAuthentication
+
+
+class SignUpView(generics.CreateAPIView):
+    """POST a username and a password: 201 with the new user's id and name. Needs no token."""
+
+    authentication_classes = ()
+    permission_classes = (AllowAny,)
+    serializer_class = SignUpSerializer
+
+
+@api_view(["GET"])
+@authentication_classes([JWTStatelessUserAuthentication])
+def whoami(request: Request) -> Response:
+    """Whom the access token names. It is answered from the token alone: no database query."""
+    return Response({"user_id": request.user.id, "expires_at": request.auth["exp"]})

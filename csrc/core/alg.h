@@ -18,12 +18,12 @@ typedef enum pjf_key_kind { PJF_KEY_OCT, PJF_KEY_KIND_NONE } pjf_key_kind;
 typedef struct pjf_alg {
     const char *name; /* exactly as in a JOSE header */
     uint8_t name_len;
-    uint8_t id; /* index of the row; a set of algorithms is a bit mask of 1 << id */
-    uint8_t family;        /* pjf_alg_family */
-    uint8_t digest;        /* pjf_digest, for families that have one */
-    uint8_t key_kind;      /* pjf_key_kind that fits */
-    uint8_t signature_len; /* bytes of the signature, 0 when it depends on the key */
-    uint16_t min_key_bits; /* RFC 7518 §3.2: below it a key is insecure */
+    uint8_t id;              /* index of the row; a set of algorithms is a bit mask of 1 << id */
+    uint8_t family;          /* pjf_alg_family */
+    uint8_t digest;          /* pjf_digest, for families that have one */
+    uint8_t key_kind;        /* pjf_key_kind that fits */
+    uint8_t signature_len;   /* bytes of the signature, 0 when it depends on the key */
+    uint16_t min_key_bits;   /* RFC 7518 §3.2: below it a key is insecure */
     const char *digest_name; /* OpenSSL's name: "SHA256"; NULL without digest */
 } pjf_alg;
 

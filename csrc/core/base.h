@@ -54,6 +54,7 @@
     X(PJF_ERR_HEADER_B64, "Invalid header padding")                                                \
     X(PJF_ERR_HEADER_JSON, "Invalid header string")                                                \
     X(PJF_ERR_HEADER_DUPLICATE, "duplicate JOSE header parameter")                                 \
+    X(PJF_ERR_HEADER_PARAMS, "too many JOSE header parameters")                                    \
     X(PJF_ERR_PAYLOAD_NOT_EMPTY, "Payload segment must be empty when 'b64' is false.")             \
     X(PJF_ERR_PAYLOAD_B64, "Invalid payload padding")                                              \
     X(PJF_ERR_SIGNATURE_B64, "Invalid crypto padding")                                             \

@@ -15,7 +15,7 @@
 #include "core/sig.h"
 
 #define PJF_TOKEN_MAX_DEFAULT (256 * 1024)
-#define PJF_HEADER_MEMO_MAX 256
+#define PJF_HEADER_MEMO_MAX   256
 
 /* The last good header segment and its parse. Tokens of one issuer share their header, so most
  * verifications parse none. Owned by one thread at a time; zero-initialised. */
@@ -33,14 +33,15 @@ typedef struct pjf_jws_work {
     pjf_header_memo memo;
 } pjf_jws_work;
 
-/* A token taken apart. Spans point into the token or into the work's buffers and die with either. */
+/* A token taken apart. Spans point into the token or into the work's buffers and die with either.
+ */
 typedef struct pjf_jws {
     const pjf_jose_header *header;
-    pjf_span header_segment;  /* encoded */
-    pjf_span header_json;     /* decoded; empty when the memo served (decode header_segment then) */
-    pjf_span payload;         /* decoded */
-    pjf_span signature;       /* decoded */
-    pjf_span signing_input;   /* of the token: header_segment "." payload_segment */
+    pjf_span header_segment; /* encoded */
+    pjf_span header_json;    /* decoded; empty when the memo served (decode header_segment then) */
+    pjf_span payload;        /* decoded */
+    pjf_span signature;      /* decoded */
+    pjf_span signing_input;  /* of the token: header_segment "." payload_segment */
 } pjf_jws;
 
 /* Prepares zeroed memory. PJF_ERR_NOMEM. */
@@ -49,9 +50,12 @@ pjf_status pjf_jws_work_init(pjf_jws_work *work);
 /* Frees what the work owns. */
 void pjf_jws_work_free(pjf_jws_work *work);
 
-/* Splits the token and decodes its three segments; no judgement of the header but its JSON. error
- * gets the failure: for PJF_ERR_HEADER_JSON the detail is the JSON status and offset in *json_error
- * (not NULL). max_len bounds the token, in bytes. */
+/* Gives back memory that an unusually large token made the work take. Call it after each use. */
+void pjf_jws_work_trim(pjf_jws_work *work);
+
+/* Splits the token and decodes its three segments; no judgement of the header but its JSON. For
+ * PJF_ERR_HEADER_JSON the detail is in *json_error (not NULL). max_len bounds the token, in bytes.
+ */
 pjf_status pjf_jws_load(pjf_lib *lib, pjf_jws_work *work, pjf_span token, size_t max_len,
                         pjf_jws *out, pjf_error *json_error);
 

@@ -6,8 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 
-pjf_status
-pjf_lib_new(pjf_lib **out)
+pjf_status pjf_lib_new(pjf_lib **out)
 {
     static const char *const names[PJF_DIGEST_COUNT] = {"SHA256", "SHA384", "SHA512"};
     pjf_status status = PJF_OK;
@@ -37,15 +36,13 @@ pjf_lib_new(pjf_lib **out)
     return PJF_OK;
 }
 
-pjf_lib *
-pjf_lib_ref(pjf_lib *lib)
+pjf_lib *pjf_lib_ref(pjf_lib *lib)
 {
     atomic_fetch_add_explicit(&lib->refs, 1, memory_order_relaxed);
     return lib;
 }
 
-void
-pjf_lib_unref(pjf_lib *lib)
+void pjf_lib_unref(pjf_lib *lib)
 {
     if (lib == NULL || atomic_fetch_sub_explicit(&lib->refs, 1, memory_order_acq_rel) != 1) {
         return;
@@ -56,8 +53,7 @@ pjf_lib_unref(pjf_lib *lib)
     free(lib);
 }
 
-const char *
-pjf_lib_openssl_version(void)
+const char *pjf_lib_openssl_version(void)
 {
     return OpenSSL_version(OPENSSL_VERSION);
 }

@@ -1,0 +1,262 @@
+/*
+ * What a secret is compared with is its text with every disguise taken off: NUL bytes (UTF-16 and
+ * UTF-32 of ASCII text are ASCII text with NULs), byte order marks, leading white space. A false
+ * alarm costs a clear error when a key is loaded; a miss costs every account.
+ */
+#define _GNU_SOURCE /* memmem */
+
+#include "core/key_guard.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "core/buf.h"
+#include "core/json_read.h"
+
+/* Room for a base64 body's DER; larger bodies are no public key anyone uses. */
+#define PJF_GUARD_DER_MAX 16384
+
+static bool contains(pjf_span text, const char *word)
+{
+    return memmem(text.ptr, text.len, word, strlen(word)) != NULL;
+}
+
+static bool starts_with(pjf_span text, const char *word)
+{
+    size_t len = strlen(word);
+    return text.len >= len && memcmp(text.ptr, word, len) == 0;
+}
+
+static pjf_span skip(pjf_span text, size_t count)
+{
+    return (pjf_span){text.ptr + count, text.len - count};
+}
+
+/* Text after any run of white space and UTF-8, UTF-16 or (NULs being gone) UTF-32 marks. */
+static pjf_span skip_disguise(pjf_span text)
+{
+    for (;;) {
+        if (text.len >= 1 && text.ptr[0] != '\0' && strchr(" \t\r\n\v\f", text.ptr[0]) != NULL) {
+            text = skip(text, 1);
+        } else if (starts_with(text, "\xEF\xBB\xBF")) {
+            text = skip(text, 3);
+        } else if (starts_with(text, "\xFF\xFE") || starts_with(text, "\xFE\xFF")) {
+            text = skip(text, 2);
+        } else {
+            return text;
+        }
+    }
+}
+
+/* PEM armour (RFC 7468) and its RFC 4716 cousin, anywhere: a loader finds it after any preamble. */
+static bool looks_like_pem(pjf_span text)
+{
+    return contains(text, "----BEGIN ") || contains(text, "---- BEGIN ");
+}
+
+/* One line of an OpenSSH public key or authorized_keys file. */
+static bool looks_like_ssh(pjf_span text)
+{
+    static const char *const prefixes[] = {"ssh-ed25519", "ssh-ed448",          "ssh-rsa",
+                                           "ssh-dss",     "ecdsa-sha2-nistp",   "sk-ssh-ed25519",
+                                           "sk-ecdsa-",   "ssh-rsa-cert-v01@op"};
+    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+        if (starts_with(text, prefixes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A DER public key, private key or certificate at the start of the bytes. */
+static bool looks_like_der(pjf_span bytes)
+{
+    if (bytes.len < 16 || bytes.ptr[0] != 0x30 || bytes.len > (size_t)1 << 20) {
+        return false; /* every one of them is a SEQUENCE */
+    }
+    const unsigned char *cursor = bytes.ptr;
+    EVP_PKEY *key = d2i_PUBKEY(NULL, &cursor, (long)bytes.len);
+    if (key == NULL) {
+        cursor = bytes.ptr;
+        key = d2i_AutoPrivateKey(NULL, &cursor, (long)bytes.len);
+    }
+    if (key == NULL) {
+        cursor = bytes.ptr;
+        key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &cursor, (long)bytes.len); /* PKCS#1 */
+    }
+    if (key != NULL) {
+        EVP_PKEY_free(key);
+        return true;
+    }
+    cursor = bytes.ptr;
+    X509 *certificate = d2i_X509(NULL, &cursor, (long)bytes.len);
+    if (certificate != NULL) {
+        X509_free(certificate);
+        return true;
+    }
+    return false;
+}
+
+/* PEM without its armour: base64 or base64url of DER, with line breaks or without. */
+static pjf_status looks_like_base64_der(pjf_span text, bool *found)
+{
+    *found = false;
+    if (text.len < 24 || text.ptr[0] != 'M' || text.len > PJF_GUARD_DER_MAX) {
+        return PJF_OK; /* 0x30 0x0? .. 0x30 0x8? start with 'M' */
+    }
+    pjf_buf clean;
+    pjf_buf der;
+    pjf_buf_init(&clean);
+    pjf_buf_init(&der);
+    pjf_status status = pjf_buf_reserve(&clean, text.len + 4);
+    if (status == PJF_OK) {
+        status = pjf_buf_reserve(&der, text.len);
+    }
+    if (status != PJF_OK) {
+        goto done;
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        uint8_t c = text.ptr[i];
+        if (c == '\0' || strchr(" \t\r\n=", c) != NULL) {
+            continue;
+        }
+        clean.ptr[clean.len++] = (uint8_t)(c == '-' ? '+' : c == '_' ? '/' : c);
+    }
+    while (clean.len % 4 != 0) {
+        clean.ptr[clean.len++] = '=';
+    }
+    int len = EVP_DecodeBlock(der.ptr, clean.ptr, (int)clean.len);
+    if (len > 0) {
+        *found = looks_like_der((pjf_span){der.ptr, (size_t)len});
+    }
+done:
+    pjf_buf_free(&clean, true);
+    pjf_buf_free(&der, true);
+    return status;
+}
+
+/* JSON events that look for a member named "kty" (RFC 7517 §4.1), at any depth. */
+typedef struct jwk_search {
+    bool found;
+} jwk_search;
+
+static pjf_status on_key(void *ctx, const pjf_json_string *name)
+{
+    if (name->text.len == 3 && memcmp(name->text.ptr, "kty", 3) == 0) {
+        ((jwk_search *)ctx)->found = true;
+        return PJF_ERR_JSON_SINK;
+    }
+    return PJF_OK;
+}
+
+static pjf_status on_literal(void *ctx, pjf_json_literal which)
+{
+    (void)ctx;
+    (void)which;
+    return PJF_OK;
+}
+
+static pjf_status on_integer(void *ctx, int64_t value)
+{
+    (void)ctx;
+    (void)value;
+    return PJF_OK;
+}
+
+static pjf_status on_text(void *ctx, pjf_span text)
+{
+    (void)ctx;
+    (void)text;
+    return PJF_OK;
+}
+
+static pjf_status on_string(void *ctx, const pjf_json_string *value)
+{
+    (void)ctx;
+    (void)value;
+    return PJF_OK;
+}
+
+static pjf_status on_container(void *ctx)
+{
+    (void)ctx;
+    return PJF_OK;
+}
+
+static bool looks_like_jwk(pjf_span text)
+{
+    static const pjf_json_sink sink = {
+        on_literal, on_integer,   on_text,      on_text,      on_string,
+        on_key,     on_container, on_container, on_container, on_container,
+    };
+    if (text.len == 0 || (text.ptr[0] != '{' && text.ptr[0] != '[')) {
+        return false;
+    }
+    jwk_search search = {false};
+    pjf_error error;
+    pjf_buf scratch;
+    pjf_buf_init(&scratch);
+    pjf_status status =
+        pjf_json_read(text, PJF_JSON_NAN, PJF_JSON_DEPTH_MAX, &scratch, &sink, &search, &error);
+    pjf_buf_free(&scratch, true);
+    if (search.found) {
+        return true;
+    }
+    /* Broken JSON that a laxer reader might still load, or nesting no secret has. */
+    return status == PJF_ERR_JSON_DEPTH || (status != PJF_OK && contains(text, "\"kty\""));
+}
+
+static pjf_status guard_text(pjf_span text)
+{
+    if (looks_like_pem(text)) {
+        return PJF_ERR_KEY_ASYMMETRIC;
+    }
+    text = skip_disguise(text);
+    if (looks_like_ssh(text) || looks_like_der(text)) {
+        return PJF_ERR_KEY_ASYMMETRIC;
+    }
+    if (looks_like_jwk(text)) {
+        return PJF_ERR_KEY_JWK;
+    }
+    bool found;
+    pjf_status status = looks_like_base64_der(text, &found);
+    if (status == PJF_OK && found) {
+        status = PJF_ERR_KEY_ASYMMETRIC;
+    }
+    return status;
+}
+
+pjf_status pjf_key_guard_secret(pjf_span secret)
+{
+    if (secret.len == 0) {
+        return PJF_ERR_KEY_EMPTY;
+    }
+    ERR_set_mark();
+    pjf_status status = PJF_OK;
+    if (looks_like_der(secret)) {
+        status = PJF_ERR_KEY_ASYMMETRIC;
+    } else {
+        status = guard_text(secret);
+    }
+    if (status == PJF_OK && memchr(secret.ptr, '\0', secret.len) != NULL) {
+        uint8_t *squeezed = malloc(secret.len);
+        if (squeezed == NULL) {
+            status = PJF_ERR_NOMEM;
+        } else {
+            size_t len = 0;
+            for (size_t i = 0; i < secret.len; i++) {
+                squeezed[len] = secret.ptr[i];
+                len += secret.ptr[i] != '\0';
+            }
+            status = guard_text((pjf_span){squeezed, len});
+            pjf_cleanse(squeezed, secret.len);
+            free(squeezed);
+        }
+    }
+    ERR_pop_to_mark();
+    return status;
+}

@@ -7,15 +7,34 @@ we are stricter, the documented refusal is accepted in place of PyJWT's outcome,
 
 from __future__ import annotations
 
+import contextlib
+import datetime
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 import jwt
 import pyjwtfast
 
 from .differences import DIFFERENCES, Call, Difference
+
+NOW = 2_000_000_000.5
+
+# PyJWT's and json's own texts for a wrong argument. Any other TypeError, and an AttributeError, is
+# the interpreter stumbling over the argument: of that we owe the caller a TypeError or ValueError,
+# not the same words.
+OWN_TYPE_ERRORS = (
+    "Expecting a dict object",
+    "Issuer (iss) must be a string.",
+    "Expected a string or bytes value",
+    "audience must be a string, iterable or None",
+    "Object of type ",
+    "keys must be ",
+    "'<' not supported between",
+)
 
 # After these PyJWT shows the text of Python's json module, and we a constant text and an offset.
 JSON_PREFIXES = ("Invalid header string: ", "Invalid payload string: ")
@@ -69,6 +88,29 @@ def observe(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Outcome:
     return Outcome(kind, value, seen, error)
 
 
+def is_interpreter_error(error: BaseException | None) -> bool:
+    """Whether the interpreter's own words tell of a wrong argument, rather than PyJWT's."""
+    if isinstance(error, TypeError):
+        return not str(error).startswith(OWN_TYPE_ERRORS)
+    return isinstance(error, AttributeError)
+
+
+@contextlib.contextmanager
+def clock_at(now: float) -> Iterator[None]:
+    """Stop both libraries' clocks at this Unix time, in seconds."""
+
+    class Stopped(datetime.datetime):
+        @classmethod
+        def now(cls, tz: datetime.tzinfo | None = None) -> datetime.datetime:
+            return datetime.datetime.fromtimestamp(now, tz)
+
+    with (
+        mock.patch.object(jwt.api_jwt, "datetime", Stopped),
+        mock.patch.object(time, "time", lambda: now),
+    ):
+        yield
+
+
 def run(module: Any, call: Call) -> Outcome:
     """Run the call on `jwt` or `pyjwtfast`."""
     return observe(getattr(module, call.function), *call.args, **call.kwargs)
@@ -99,6 +141,11 @@ def assert_same(function: str, *args: Any, **kwargs: Any) -> Outcome:
 
     theirs = run(jwt, call)
     if ours.same_as(theirs):
+        return ours
+    if is_interpreter_error(theirs.error):
+        assert isinstance(ours.error, (TypeError, ValueError, pyjwtfast.exceptions.PyJWTError)), (
+            f"{call}:\n ours  {ours}\n PyJWT {theirs}"
+        )
         return ours
     difference = find_difference(call)
     assert difference is not None, f"{call}:\n ours  {ours}\n PyJWT {theirs}"

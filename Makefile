@@ -1,0 +1,73 @@
+# `make` lists what there is to type. `make demo` and `make test` work on a fresh clone: they make
+# .venv, and install or name what the system lacks.
+
+# The interpreter that .venv is made with; by default the newest of Python 3.10 to 3.14 found.
+PYTHON ?=
+VENV ?= .venv
+BENCH_VENV ?= .venv-bench
+FUZZ_SECONDS ?= 60
+# Where `make serve` listens; by default a free port.
+PORT ?= 0
+
+export PYTHON
+
+PY := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+.PHONY: help
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: setup
+setup: $(VENV)/installed  ## make .venv, with everything that development needs
+
+$(VENV)/installed: pyproject.toml setup.py scripts/make_venv.sh
+	@scripts/make_venv.sh $(VENV) dev
+	@touch $@
+
+.PHONY: build
+build: $(VENV)/installed  ## compile the C extension in place, if its sources have changed
+	@$(PY) setup.py --quiet build_ext --inplace
+
+.PHONY: demo
+demo: build  ## run the example under Gunicorn, walk through its API, time it, stop it
+	@$(PY) scripts/demo.py
+
+.PHONY: serve
+serve: build  ## run the example under Gunicorn until Ctrl-C (PORT=8000, DATABASE_URL=...)
+	@$(PY) scripts/serve.py --port $(PORT)
+
+.PHONY: test
+test: build  ## lint, C tests, Python tests, DRF tests on SQLite and PostgreSQL, example
+	@$(PY) scripts/run_tests.py
+
+.PHONY: lint
+lint: build  ## the linters, formatters, type checkers and compiler warnings of `make test`
+	@$(PY) scripts/run_tests.py lint
+
+.PHONY: test-all
+test-all:  ## `make test` on every Python from 3.10 to 3.14 that is found, each in its own .venv
+	@scripts/test_all.sh
+
+.PHONY: fuzz
+fuzz:  ## run every fuzzer (FUZZ_SECONDS=60 in all for each); needs clang
+	@scripts/check_requirements.sh fuzz
+	@$(MAKE) -C csrc fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
+
+.PHONY: valgrind
+valgrind:  ## run the C tests under Valgrind
+	@scripts/check_requirements.sh valgrind
+	@$(MAKE) -C csrc valgrind
+
+.PHONY: bench
+bench:  ## side by side with PyJWT, simplejwt, ryjwt and oxyjwt (BENCH_ARGS=...)
+	@scripts/bench.sh $(BENCH_VENV) $(BENCH_ARGS)
+
+.PHONY: clean
+clean:  ## remove what was built, the virtual environments included
+	rm -rf .venv .venv-* build dist *.egg-info pyjwtfast/_core.*.so \
+	    .mypy_cache .pytest_cache .ruff_cache .hypothesis example/db.sqlite3
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	$(MAKE) -C csrc clean

@@ -1,0 +1,137 @@
+"""Runs the checks of `make test` one after another, all of them, and sums up at the end.
+
+usage: run_tests.py [lint] [c] [python] [drf] [example]      (default: every group)
+
+Exit status 0 only if nothing failed. What cannot run here is named; with CI=true that is a failure.
+PostgreSQL is looked for at 127.0.0.1:5432, or where libpq's variables say (PGHOST, PGUSER, ...).
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psycopg
+
+ROOT = Path(__file__).resolve().parent.parent
+SCRIPTS = Path(sysconfig.get_path("scripts"))
+GROUPS = ("lint", "c", "python", "drf", "example")
+CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+
+
+@dataclass
+class Step:
+    """One command. `skip` says why it cannot run here; empty: it can."""
+
+    group: str
+    name: str
+    command: list[str]
+    environment: dict[str, str] = field(default_factory=dict)
+    skip: str = ""
+    outcome: str = ""
+    seconds: float = 0.0
+
+    def run(self) -> None:
+        print(f"\n=== {self.group}: {self.name}", flush=True)
+        if self.skip:
+            print(self.skip, flush=True)
+            self.outcome = "FAILED" if CI else "skipped"
+            return
+        start = time.monotonic()
+        done = subprocess.run(self.command, cwd=ROOT, env={**os.environ, **self.environment})
+        self.seconds = time.monotonic() - start
+        self.outcome = "passed" if done.returncode == 0 else "FAILED"
+
+
+def postgresql_silence() -> str:
+    """Why PostgreSQL cannot be used; empty: it can."""
+    os.environ.setdefault("PGHOST", "127.0.0.1")
+    try:
+        psycopg.connect("dbname=postgres", connect_timeout=3).close()
+    except psycopg.OperationalError as error:
+        return f"PostgreSQL does not answer at {os.environ['PGHOST']}: {error}"
+    return ""
+
+
+def lint_steps() -> list[Step]:
+    python = [sys.executable, "-m"]
+    c_files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("csrc/**/*.[ch]"))
+    clang_format = [str(SCRIPTS / "clang-format"), "--dry-run", "-Werror", *c_files]
+    steps = [
+        Step("lint", "ruff check", [*python, "ruff", "check", "."]),
+        Step("lint", "ruff format", [*python, "ruff", "format", "--check", "."]),
+        Step("lint", "clang-format", clang_format),
+        Step("lint", "mypy --strict", [*python, "mypy"]),
+        Step("lint", "stubtest", [*python, "mypy.stubtest", "pyjwtfast._core"]),
+    ]
+    for compiler in ("gcc", "clang"):
+        output = f"build/warnings-{compiler}"
+        build = [sys.executable, "setup.py", "--quiet", "build_ext", "--force"]
+        steps.append(
+            Step(
+                "lint",
+                f"warnings of {compiler}",
+                [*build, "--build-temp", output, "--build-lib", output],
+                {"CC": compiler, "PYJWTFAST_WERROR": "1"},
+                skip="" if shutil.which(compiler) else f"{compiler} is not installed",
+            )
+        )
+    return steps
+
+
+def test_steps() -> list[Step]:
+    pytest = [sys.executable, "-m", "pytest", "-q"]
+    silence = postgresql_silence()
+    steps = [
+        Step("c", "C tests under sanitizers", ["make", "-C", "csrc", "check"]),
+        Step("python", "native, API and isolated", [*pytest, "tests", "--ignore=tests/drf"]),
+    ]
+    for database, url, skip in (
+        ("sqlite", "sqlite://:memory:", ""),
+        # libpq's variables say where; Django makes and drops the database test_<name>.
+        ("postgresql", "postgresql:///pyjwtfast_example", silence),
+    ):
+        steps += [
+            Step(
+                "drf",
+                database,
+                [*pytest, "tests/drf"],
+                {"PYJWTFAST_TEST_DATABASE": database},
+                skip=skip,
+            ),
+            Step(
+                "example",
+                database,
+                [*pytest, "example/tests.py", "--ds=project.settings"],
+                {"DATABASE_URL": url},
+                skip=skip,
+            ),
+        ]
+    return steps
+
+
+def main(arguments: list[str]) -> int:
+    unknown = set(arguments) - set(GROUPS)
+    if unknown:
+        print(f"unknown: {', '.join(sorted(unknown))}\n{__doc__}", file=sys.stderr)
+        return 2
+    wanted = arguments or GROUPS
+    steps = [step for step in (*lint_steps(), *test_steps()) if step.group in wanted]
+    for step in steps:
+        step.run()
+
+    print(f"\n=== Summary (Python {sys.version.split()[0]})")
+    for step in steps:
+        print(f"  {step.outcome:8} {step.seconds:6.1f} s  {step.group}: {step.name}")
+    for step in steps:
+        if step.skip:
+            print(f"  {step.group}: {step.name} {step.outcome}: {step.skip}")
+    return int(any(step.outcome == "FAILED" for step in steps))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,53 @@
+"""The example project under Gunicorn, as a process that is stopped again whatever happens."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+EXAMPLE = Path(__file__).resolve().parent.parent / "example"
+
+
+def migrate(environment: dict[str, str]) -> None:
+    """Creates or updates the tables of DATABASE_URL. Raises subprocess.CalledProcessError."""
+    subprocess.run(
+        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+        cwd=EXAMPLE,
+        env={**os.environ, **environment},
+        check=True,
+    )
+
+
+@contextmanager
+def gunicorn(
+    environment: dict[str, str], port: int = 0, workers: int = 2
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Runs the server while the block runs; gives its URL and process.
+
+    The socket is opened here and handed over: port 0 is a free port that nobody can take in
+    between, and requests sent before the workers are up wait instead of being refused.
+    """
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        number = listener.fileno()
+        command = [sys.executable, "-m", "gunicorn", "project.wsgi", f"--bind=fd://{number}"]
+        server = subprocess.Popen(
+            [*command, f"--workers={workers}", "--log-level=warning"],
+            cwd=EXAMPLE,
+            env={**os.environ, **environment},
+            pass_fds=[number],
+            # Ctrl-C reaches this process alone, which then stops the server in order.
+            start_new_session=True,
+        )
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    try:
+        yield url, server
+    finally:
+        server.terminate()
+        try:
+            server.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()

@@ -1,0 +1,367 @@
+"""Who may use whom: includes, imports and symbols against the rules of docs/design.md.
+
+Each rule is a function from a file's name and text to its violations, so that the tests can also
+feed it a text that breaks the rule.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+CORE = ROOT / "csrc" / "core"
+BINDING = ROOT / "csrc" / "py"
+PACKAGE = ROOT / "pyjwtfast"
+
+# Units of the core, from the ground up. A unit uses those of the layers below its own.
+# The sig_<family> files stand below the keys, which hold the states that they prepare; sig itself
+# stands above and chooses among them.
+CORE_LAYERS = (
+    {"base"},
+    {"b64url", "utf8", "buf", "cache"},
+    {"json_read", "json_write"},
+    {"alg"},
+    {"ossl", "jose_header"},
+    {"sig_family"},
+    {"key"},
+    {"sig"},
+    {"jws"},
+)
+# Units that may use less than their layer would allow.
+CORE_NARROWED = {
+    "cache": {"base"},
+    "jose_header": {"base", "buf", "utf8", "b64url", "json_read", "alg"},
+}
+OPENSSL_FILES = re.compile(r"(base|ossl|key\w*|sig_\w+)\.c")
+
+# Modules of the Python API, from the ground up, and those of its Django part.
+API_LAYERS = (
+    {"_version", "exceptions", "types", "warnings", "utils"},
+    {"_core"},
+    {"algorithms"},
+    {"api_jwk"},
+    {"api_jws"},
+    {"api_jwt"},
+    {"jwks_client"},
+    {"__init__"},
+)
+DRF_LAYERS = (
+    {"__init__", "exceptions", "utils"},
+    {"settings"},
+    {"backends"},
+    {"state"},
+    {"tokens"},
+    {"models"},
+    {"authentication", "serializers"},
+    {"views"},
+    {"checks"},
+    {"apps"},
+)
+DJANGO = {"django", "rest_framework", "rest_framework_simplejwt"}
+
+
+# --- C: includes ---
+
+
+def includes(text: str) -> Iterator[str]:
+    """What a C file includes: `openssl/evp.h`, `core/base.h`."""
+    for found in re.finditer(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', text, re.MULTILINE):
+        yield found[1]
+
+
+def core_unit(name: str) -> str:
+    """The unit a file of the core belongs to: key_pem.c to key, json_read.inc.h to json_read."""
+    stem = name.split(".")[0]
+    if stem.startswith("sig_"):
+        return "sig_family"
+    units = [unit for layer in CORE_LAYERS for unit in layer]
+    own = [unit for unit in units if stem == unit or stem.startswith(unit + "_")]
+    return max(own, key=len, default="")
+
+
+def layer_of(unit: str, layers: tuple[set[str], ...]) -> int:
+    return next(number for number, layer in enumerate(layers) if unit in layer)
+
+
+def core_violations(name: str, text: str) -> list[str]:
+    """What a file of csrc/core includes against the rules."""
+    unit = core_unit(name)
+    if not unit:
+        return [f"{name}: a unit that this test does not know; give it a layer"]
+    below = set().union(*CORE_LAYERS[: layer_of(unit, CORE_LAYERS)])
+    allowed = CORE_NARROWED.get(unit, below) | {unit}
+    found = []
+    for included in includes(text):
+        if included == "Python.h" or included.startswith("py/"):
+            found.append(f"{name}: the core knows nothing of Python, but includes {included}")
+        elif included.startswith("openssl/") and not OPENSSL_FILES.fullmatch(name):
+            found.append(f"{name}: only base.c, ossl.c, key*.c and sig_*.c include {included}")
+        elif included.startswith("core/"):
+            used = core_unit(included.removeprefix("core/"))
+            if used not in allowed:
+                found.append(f"{name}: {unit} may not use {included}")
+        elif included.endswith(".c") or (CORE / included).exists():
+            found.append(f"{name}: includes {included}; write core/<unit>.h")
+    return found
+
+
+def binding_violations(name: str, text: str) -> list[str]:
+    """What a file of csrc/py includes against the rules."""
+    found = []
+    for included in includes(text):
+        if included.startswith("openssl/"):
+            found.append(f"{name}: the binding leaves OpenSSL to the core, but includes {included}")
+        if included.endswith(".c") or re.search(r"core/\w+_(internal|x86)\.h", included):
+            found.append(f"{name}: {included} is another unit's inside")
+    return found
+
+
+# --- C: symbols ---
+
+
+def mutable_globals(nm_output: str) -> list[str]:
+    """The data symbols of an `nm` listing that are not constant: initialised, zeroed, common."""
+    symbols = [line.split()[-2:] for line in nm_output.splitlines() if len(line.split()) >= 2]
+    return [name for kind, name in symbols if kind in "bBdDgGsSC"]
+
+
+def exported(nm_output: str) -> set[str]:
+    """The defined names of an `nm -D` listing, without those that every linker adds."""
+    names = {line.split()[-1].split("@")[0] for line in nm_output.splitlines() if line.strip()}
+    return names - {"_init", "_fini", "_edata", "_end", "__bss_start"}
+
+
+def run(*command: str) -> str:
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+# --- Python: imports ---
+
+
+def imports(module: str, text: str) -> Iterator[tuple[str, bool]]:
+    """The absolute names that a module imports, and whether it does when it is loaded itself.
+
+    What only type checkers see is left out. `module` is dotted; a package ends in `.__init__`.
+    """
+
+    def walk(node: ast.AST, at_load: bool) -> Iterator[tuple[str, bool]]:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+            for child in node.orelse:
+                yield from walk(child, at_load)
+            return
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, at_load
+        elif isinstance(node, ast.ImportFrom):
+            base = node.module or ""
+            if node.level:
+                parents = module.split(".")[: -node.level]
+                base = ".".join([*parents, *([node.module] if node.module else [])])
+            for alias in node.names:
+                yield f"{base}.{alias.name}", at_load
+        inside = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        for child in ast.iter_child_nodes(node):
+            yield from walk(child, at_load and not inside)
+
+    yield from walk(ast.parse(text), True)
+
+
+def import_violations(module: str, text: str) -> list[str]:
+    """What a module of pyjwtfast imports against the rules; `module` as for `imports`."""
+    parts = module.split(".")
+    in_drf = parts[1] == "drf"
+    if "token_blacklist" in parts:
+        return []
+    layers = DRF_LAYERS if in_drf else API_LAYERS
+    prefix = "pyjwtfast.drf." if in_drf else "pyjwtfast."
+    own = parts[-1]
+    if not any(own in layer for layer in layers):
+        return [f"{module}: a module that this test does not know; give it a layer"]
+    below = set().union(*layers[: layer_of(own, layers)])
+    known = set().union(*layers)
+    found = []
+    for name, at_load in imports(module, text):
+        if name.split(".")[0] in DJANGO and not in_drf:
+            found.append(f"{module}: Django is for pyjwtfast.drf alone, but imports {name}")
+        if name.startswith("rest_framework_simplejwt"):
+            found.append(f"{module}: replaces simplejwt, but imports {name}")
+        if not in_drf and name.startswith("pyjwtfast.drf"):
+            found.append(f"{module}: the API does not know its Django part, but imports {name}")
+        elif "token_blacklist" in name and at_load:
+            found.append(f"{module}: imports {name} outside the function that uses it")
+        elif name.startswith(prefix):
+            used = name.removeprefix(prefix).split(".")[0]
+            used = used if used in known else "__init__"
+            if used not in below:
+                found.append(f"{module}: {own} may not use {name}")
+    return found
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+# --- The project keeps the rules ---
+
+
+def test_core_includes() -> None:
+    files = sorted(CORE.glob("*.[ch]"))
+    assert files
+    assert [v for file in files for v in core_violations(file.name, file.read_text())] == []
+
+
+def test_binding_includes() -> None:
+    files = sorted(BINDING.glob("*.[ch]"))
+    assert files
+    assert [v for file in files for v in binding_violations(file.name, file.read_text())] == []
+
+
+def test_imports() -> None:
+    files = sorted(PACKAGE.rglob("*.py"))
+    assert files
+    found = [v for file in files for v in import_violations(module_name(file), file.read_text())]
+    assert found == []
+
+
+def test_import_loads_neither_django_nor_slow_modules() -> None:
+    # CPython 3.12.1 aborts when a sub-interpreter with its own GIL that has imported one of the
+    # latter ends. -S: no site-packages, whose .pth files import what they like.
+    code = (
+        f"import sys; sys.path.insert(0, {str(ROOT)!r}); import pyjwtfast; "
+        "print(*{name.split('.')[0] for name in sys.modules})"
+    )
+    loaded = set(run(sys.executable, "-S", "-E", "-c", code).split())
+    assert "pyjwtfast" in loaded
+    assert loaded & (DJANGO | {"datetime", "hashlib", "ssl", "urllib"}) == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads GNU nm's listing of ELF files")
+def test_only_the_init_function_is_exported() -> None:
+    from pyjwtfast import _core
+
+    assert exported(run("nm", "-D", "--defined-only", str(_core.__file__))) == {"PyInit__core"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads GNU nm's listing of ELF files")
+@pytest.mark.parametrize("source", sorted(CORE.glob("*.c")), ids=lambda path: path.name)
+def test_core_has_no_mutable_globals(source: Path, tmp_path: Path) -> None:
+    assert mutable_globals(nm_of(source, tmp_path)) == []
+
+
+def nm_of(source: Path, directory: Path) -> str:
+    """Compiles a file of the core and lists its symbols.
+
+    Not position-independent: a constant table of pointers then is plain read-only data, and not
+    data that is read-only after relocation, which nm does not tell from the mutable kind.
+    """
+    try:
+        flags = shlex.split(run("pkg-config", "--cflags", "libcrypto"))
+    except (OSError, subprocess.CalledProcessError):
+        flags = []
+    target = directory / "object.o"
+    flags += ["-std=c11", "-O0", "-fno-pic", "-fno-pie", f"-I{ROOT / 'csrc'}"]
+    run("cc", *flags, "-c", str(source), "-o", str(target))
+    return run("nm", str(target))
+
+
+# --- The rules notice what breaks them ---
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "text"),
+    [
+        (core_violations, "buf.c", "#include <Python.h>"),
+        (core_violations, "jws.c", '#include "py/state.h"'),
+        (core_violations, "jws.c", "#include <openssl/evp.h>"),
+        (core_violations, "key.h", "#  include <openssl/evp.h>"),
+        (core_violations, "b64url.c", '#include "core/json_read.h"'),
+        (core_violations, "key.c", '#include "core/sig.h"'),
+        (core_violations, "sig_hmac.c", '#include "core/key.h"'),
+        (core_violations, "sig_hmac.c", '#include "core/sig.h"'),
+        (core_violations, "cache.c", '#include "core/jws.h"'),
+        (core_violations, "cache.c", '#include "core/buf.h"'),
+        (core_violations, "jose_header.c", '#include "core/ossl.h"'),
+        (core_violations, "jws.c", '#include "jws.h"\n#include "base.h"'),
+        (core_violations, "jws.c", '#include "core/nothing.h"'),
+        (core_violations, "newcomer.c", "int x;"),
+        (binding_violations, "pykey.c", "#include <openssl/evp.h>"),
+        (binding_violations, "pykey.c", '#include "core/key_internal.h"'),
+        (binding_violations, "pykey.c", '#include "pyclaims.c"'),
+        (import_violations, "pyjwtfast.utils", "from django.conf import settings"),
+        (import_violations, "pyjwtfast.utils", "def f():\n    import rest_framework"),
+        (import_violations, "pyjwtfast.utils", "from ._core import decode"),
+        (import_violations, "pyjwtfast.utils", "from . import _core"),
+        (import_violations, "pyjwtfast.utils", "import pyjwtfast.api_jwt"),
+        (import_violations, "pyjwtfast.api_jws", "from pyjwtfast.api_jwt import decode"),
+        (import_violations, "pyjwtfast.api_jwt", "from pyjwtfast.drf import tokens"),
+        (import_violations, "pyjwtfast.api_jwt", "from pyjwtfast import decode"),
+        (import_violations, "pyjwtfast.newcomer", "x = 1"),
+        (import_violations, "pyjwtfast.drf.settings", "from pyjwtfast.drf.tokens import Token"),
+        (import_violations, "pyjwtfast.drf.settings", "from .views import TokenViewBase"),
+        (import_violations, "pyjwtfast.drf.settings", "def f():\n    from . import views"),
+        (import_violations, "pyjwtfast.drf.tokens", "import rest_framework_simplejwt.tokens"),
+        (
+            import_violations,
+            "pyjwtfast.drf.tokens",
+            "from pyjwtfast.drf.token_blacklist.models import OutstandingToken",
+        ),
+    ],
+)
+def test_violations_are_found(check: Callable[[str, str], list[str]], name: str, text: str) -> None:
+    assert check(name, text) != []
+
+
+@pytest.mark.parametrize(
+    ("check", "name", "text"),
+    [
+        (core_violations, "json_read.inc.h", '#include "core/utf8.h"'),
+        (core_violations, "key_pem.c", "#include <openssl/evp.h>\n#include <string.h>"),
+        (core_violations, "key_pem.c", '#include "core/key_internal.h"'),
+        (core_violations, "jws.c", '#include "core/jose_header.h"\n#include "core/sig.h"'),
+        (core_violations, "jws.c", "/* Python.h is not for us */"),
+        (binding_violations, "pykey.c", '#include <Python.h>\n#include "core/key.h"'),
+        (import_violations, "pyjwtfast.api_jwt", "from . import exceptions\nimport json"),
+        (
+            import_violations,
+            "pyjwtfast.utils",
+            "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from ._core import Key",
+        ),
+        (
+            import_violations,
+            "pyjwtfast.drf.tokens",
+            "from pyjwtfast.drf.state import token_backend\n"
+            "def f():\n    from pyjwtfast.drf.token_blacklist.models import OutstandingToken",
+        ),
+        (import_violations, "pyjwtfast.drf.backends", "from pyjwtfast import Key"),
+    ],
+)
+def test_what_is_allowed_passes(
+    check: Callable[[str, str], list[str]], name: str, text: str
+) -> None:
+    assert check(name, text) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads GNU nm's listing of ELF files")
+def test_mutable_globals_are_found(tmp_path: Path) -> None:
+    source = tmp_path / "globals.c"
+    source.write_text(
+        "static int zeroed; int initialised = 1; int shared;\n"
+        "static const char *const names[] = {0, (const char *)&shared};\n"
+        "const char *const *get(void) { static _Thread_local int count; count++;\n"
+        "    zeroed++; return names; }\n"
+    )
+    names = {re.sub(r"\.\d+$", "", name) for name in mutable_globals(nm_of(source, tmp_path))}
+    assert names == {"zeroed", "initialised", "shared", "count"}
+
+
+def test_exports_are_read() -> None:
+    listing = "0000000000001139 T PyInit__core\n0000000000001140 T pjf_jws_verify\n"
+    assert exported(listing) == {"PyInit__core", "pjf_jws_verify"}

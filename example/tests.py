@@ -15,6 +15,12 @@ pytestmark = pytest.mark.django_db
 CREDENTIALS = {"username": "ada", "password": "analytical-engine"}
 
 
+@pytest.fixture(autouse=True)
+def _fast_passwords(settings: Any) -> None:
+    """The default hasher takes as long as it can, which is not what is tested here."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture
 def client() -> APIClient:
     return APIClient()

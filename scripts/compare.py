@@ -52,12 +52,12 @@ def compare(title: str, contestants: list[Contestant]) -> None:
         # The order alternates: nobody always runs after the same neighbour.
         for contestant in contestants[:: 1 if number % 2 else -1]:
             contestant.rounds.append(contestant.turn() * 1e6)
-    print(f"{title:44} {'min µs':>9} {'median µs':>10} {'faster':>9}")
+    print(f"{title:46} {'min µs':>9} {'median µs':>10} {'faster':>9}")
     slowest = min(contestants[0].rounds)
     for contestant in contestants:
         best = min(contestant.rounds)
         median = statistics.median(contestant.rounds)
-        print(f"  {contestant.name:42} {best:9.2f} {median:10.2f} {slowest / best:8.1f}x")
+        print(f"  {contestant.name:44} {best:9.2f} {median:10.2f} {slowest / best:8.1f}x")
     print()
 
 

@@ -119,24 +119,34 @@ pjf_b64url_encode_spread16(__m128i spread)
     return _mm_add_epi8(values, _mm_shuffle_epi8(_mm_setr_epi8(PJF_B64URL_UNSHIFT), row));
 }
 
+/* Encodes the 12 bytes at src + from to out + from / 3 * 4, out of a load that ends with the text;
+ * they must be among its last 16 bytes. */
+PJF_SSSE3_INLINE void
+pjf_b64url_encode_last12(const uint8_t *src, size_t len, size_t from, char *out)
+{
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(src + len - 16));
+    __m128i skip = _mm_set1_epi8((char)(from - (len - 16)));
+    __m128i select = _mm_add_epi8(_mm_setr_epi8(PJF_B64URL_SPREAD), skip);
+    _mm_storeu_si128((__m128i *)(out + from / 3 * 4),
+                     pjf_b64url_encode_spread16(_mm_shuffle_epi8(bytes, select)));
+}
+
 /* Encodes src[i, len); i is a multiple of 3, len at least 16. */
 PJF_SSSE3_INLINE void
 pjf_b64url_encode_blocks12(const uint8_t *src, size_t len, size_t i, char *out)
 {
-    const __m128i spread = _mm_setr_epi8(PJF_B64URL_SPREAD);
-    size_t groups = len - len % 3; /* bytes in whole groups */
+    const size_t groups = len - len % 3; /* bytes in whole groups */
     for (; len - i >= 16; i += 12) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(src + i));
         _mm_storeu_si128((__m128i *)(out + i / 3 * 4),
-                         pjf_b64url_encode_spread16(_mm_shuffle_epi8(bytes, spread)));
-    }
-    if (groups > i) {
-        /* The last 12 bytes of whole groups, at the end of a load that ends with the text. */
-        __m128i bytes = _mm_loadu_si128((const __m128i *)(src + len - 16));
-        __m128i skip = _mm_set1_epi8((char)(16 - 12 - len % 3));
-        _mm_storeu_si128((__m128i *)(out + (groups - 12) / 3 * 4),
                          pjf_b64url_encode_spread16(
-                             _mm_shuffle_epi8(bytes, _mm_add_epi8(spread, skip))));
+                             _mm_shuffle_epi8(bytes, _mm_setr_epi8(PJF_B64URL_SPREAD))));
+    }
+    if (groups - i > 12) {
+        pjf_b64url_encode_last12(src, len, i, out);
+    }
+    if (groups != i) {
+        pjf_b64url_encode_last12(src, len, groups - 12, out);
     }
     pjf_b64url_encode_rest(src + groups, len - groups, out + groups / 3 * 4);
 }

@@ -111,11 +111,15 @@ look
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ] && has apt-get; then
-    echo "Installing what is missing:$missing"
-    apt-get update -qq
-    # shellcheck disable=SC2046  # a list of words
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
-        $(packages debian) </dev/null
+    list=$(packages debian)
+    echo "Installing what is missing:$missing (apt-get install $list)"
+    log=$(mktemp)
+    # shellcheck disable=SC2086  # a list of words
+    {
+        apt-get update -qq &&
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $list
+    } </dev/null >"$log" 2>&1 || cat "$log" >&2
+    rm -f "$log"
     look
     [ -n "$missing" ] || exit 0
 fi

@@ -19,6 +19,7 @@ from ..support import SECRET, b64url_decode, forge
 
 MAX_TOKEN_BYTES = 262_144
 MAX_DEPTH = 128
+MAX_HEADER_PARAMETERS = 128
 
 _DECODERS = {"decode", "decode_complete", "get_unverified_header"}
 _HS256 = {"key": SECRET, "algorithms": ["HS256"]}
@@ -138,6 +139,11 @@ def _has_duplicate_names(call: Call) -> bool:
 
     call.header(object_pairs_hook=collect)
     return found
+
+
+def _has_many_parameters(call: Call) -> bool:
+    header = call.header()
+    return isinstance(header, dict) and len(header) > MAX_HEADER_PARAMETERS
 
 
 def _crit_repeats_a_name(call: Call) -> bool:
@@ -278,6 +284,16 @@ DIFFERENCES: tuple[Difference, ...] = (
             _decode(forge({}, b'{"alg":"none","alg":"HS256"}')),
             _decode(forge({}, b'{"alg":"HS256","kid":"a","\\u006bid":"b"}')),
             Call("get_unverified_header", (forge({}, b'{"a":1,"a":1}'),), {}),
+        ),
+    ),
+    Difference(
+        name="header parameters",
+        reason="At most 128 parameters: names are compared pairwise to find duplicates.",
+        applies=_has_many_parameters,
+        refusal=exceptions.DecodeError,
+        message="Invalid header string: ",
+        examples=(
+            _decode(forge({}, {"alg": "HS256", **{f"p{number}": 0 for number in range(128)}})),
         ),
     ),
     Difference(

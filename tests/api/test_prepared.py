@@ -271,6 +271,7 @@ class TestVerifierConstruction:
         "leeway",
         [math.nan, math.inf, -math.inf, -1, -0.5, True, False, 10**400,
          datetime.timedelta(seconds=-1)],
+        ids=lambda leeway: repr(leeway)[:20],
     )  # fmt: skip
     def test_leeway_that_is_none(self, leeway: Any) -> None:
         with pytest.raises(ValueError, match=r"(?i)leeway"):

@@ -106,7 +106,7 @@ def test_steps() -> list[Step]:
             Step(
                 "example",
                 database,
-                [*pytest, "example/tests.py", "--ds=project.settings"],
+                [*pytest, "example/test_flow.py", "--ds=project.settings"],
                 {"DATABASE_URL": url},
                 skip=skip,
             ),

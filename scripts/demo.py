@@ -61,18 +61,19 @@ class Walk:
         UnexpectedAnswerError for another status or without these members.
         """
         self.steps += 1
-        headers = {"Content-Type": "application/json"} if body is not None else {}
+        content = None if body is None else json.dumps(body)
+        headers = {} if content is None else {"Content-Type": "application/json"}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
         print(f"\n{self.steps}. {title}")
         words = [f"curl -X {method} {self.url}{path}"]
         words += [f"-H '{name}: {shortened(value)}'" for name, value in headers.items()]
-        if body is not None:
-            words.append(f"-d '{shortened(json.dumps(body))}'")
+        if content is not None:
+            words.append(f"-d '{shortened(content)}'")
         print("   $ " + " \\\n        ".join(words))
 
         connection = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
-        connection.request(method, path, body and json.dumps(body), headers)
+        connection.request(method, path, content, headers)
         answer = connection.getresponse()
         text = answer.read().decode()
         connection.close()

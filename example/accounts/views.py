@@ -1,5 +1,6 @@
 """Signing up, and who the bearer of a token is."""
 
+from django.contrib.auth.models import User
 from rest_framework import generics
 from rest_framework.decorators import api_view, authentication_classes
 from rest_framework.permissions import AllowAny
@@ -8,9 +9,10 @@ from rest_framework.response import Response
 
 from accounts.serializers import SignUpSerializer
 from pyjwtfast.drf.authentication import JWTStatelessUserAuthentication
+from pyjwtfast.drf.tokens import AccessToken
 
 
-class SignUpView(generics.CreateAPIView):
+class SignUpView(generics.CreateAPIView[User]):
     """POST a username and a password: 201 with the new user's id and name. Needs no token."""
 
     authentication_classes = ()
@@ -22,4 +24,5 @@ class SignUpView(generics.CreateAPIView):
 @authentication_classes([JWTStatelessUserAuthentication])
 def whoami(request: Request) -> Response:
     """Whom the access token names. It is answered from the token alone: no database query."""
-    return Response({"user_id": request.user.id, "expires_at": request.auth["exp"]})
+    assert isinstance(request.auth, AccessToken)
+    return Response({"user_id": request.user.pk, "expires_at": request.auth["exp"]})

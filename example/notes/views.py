@@ -12,7 +12,7 @@ from notes.models import Note
 from notes.serializers import NoteSerializer
 
 
-class NoteListView(generics.ListCreateAPIView):
+class NoteListView(generics.ListCreateAPIView[Note]):
     """GET lists the notes of the token's user, POST adds one. Other users' notes don't exist here.
 
     Protected by the project's defaults: JWTAuthentication and IsAuthenticated.
@@ -21,7 +21,7 @@ class NoteListView(generics.ListCreateAPIView):
     serializer_class = NoteSerializer
 
     def get_queryset(self) -> QuerySet[Note]:
-        return Note.objects.filter(owner=self.request.user)
+        return Note.objects.filter(owner=self.request.user.pk)
 
     def perform_create(self, serializer: BaseSerializer[Note]) -> None:
         serializer.save(owner=self.request.user)

@@ -1,0 +1,150 @@
+"""DRF's authentication classes: from the Authorization header to a user."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.contrib.auth import get_user_model
+from django.utils.translation import gettext_lazy as _
+from rest_framework import HTTP_HEADER_ENCODING
+from rest_framework.authentication import BaseAuthentication
+
+from .exceptions import AuthenticationFailed, InvalidToken, TokenError
+from .settings import api_settings
+from .tokens import Token
+from .users import find_user, is_identifier
+from .utils import get_md5_hash_password
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from rest_framework.request import Request
+
+    from .models import TokenUser
+
+AuthUser = TypeVar("AuthUser", "AbstractBaseUser", "TokenUser")
+
+
+class JWTAuthentication(BaseAuthentication):
+    """Authenticates a request by the token in its header, and looks its user up.
+
+    Each step (`get_header`, `get_raw_token`, `get_validated_token`, `get_user`) may be overridden.
+    """
+
+    www_authenticate_realm = "api"
+    media_type = "application/json"
+
+    @cached_property
+    def user_model(self) -> type[AbstractBaseUser]:
+        return get_user_model()
+
+    def authenticate(self, request: Request) -> tuple[Any, Token] | None:
+        """The user and the verified token; None when the request does not bring one.
+
+        Raises AuthenticationFailed (or InvalidToken, which is one) for a token that is refused.
+        """
+        header = self.get_header(request)
+        if header is None:
+            return None
+        raw_token = self.get_raw_token(header)
+        if raw_token is None:
+            return None
+        validated_token = self.get_validated_token(raw_token)
+        return self.get_user(validated_token), validated_token
+
+    def authenticate_header(self, request: Request) -> str:
+        """The WWW-Authenticate header of a 401."""
+        return f'{api_settings.header_types[0]} realm="{self.www_authenticate_realm}"'
+
+    def get_header(self, request: Request) -> bytes | None:
+        """The header AUTH_HEADER_NAME of the request, or None."""
+        header: str | bytes | None = request.META.get(api_settings.AUTH_HEADER_NAME)
+        if isinstance(header, str):
+            # A server's text is Latin-1 (PEP 3333); in a test anything can come. What is not
+            # Latin-1 becomes a "?", which is in no token.
+            return header.encode(HTTP_HEADER_ENCODING, "replace")
+        return header
+
+    def get_raw_token(self, header: bytes) -> bytes | None:
+        """The token in a header value; None when the header is empty or of another scheme."""
+        parts = header.split()
+        if not parts or parts[0].lower() not in api_settings.header_schemes:
+            return None
+        if len(parts) != 2:
+            raise AuthenticationFailed(
+                _("Authorization header must contain two space-delimited values"),
+                code="bad_authorization_header",
+            )
+        return parts[1]
+
+    def get_validated_token(self, raw_token: str | bytes) -> Token:
+        """The token as the first of AUTH_TOKEN_CLASSES that takes it, else InvalidToken."""
+        messages = []
+        for token_class in api_settings.AUTH_TOKEN_CLASSES:
+            try:
+                return token_class(raw_token)  # type: ignore[no-any-return]
+            except TokenError as error:
+                messages.append(
+                    {
+                        "token_class": token_class.__name__,
+                        "token_type": token_class.token_type,
+                        "message": error.args[0],
+                    }
+                )
+        raise InvalidToken(
+            {"detail": _("Given token not valid for any token type"), "messages": messages}
+        )
+
+    def get_user(self, validated_token: Token) -> Any:
+        """The user whom the token names; InvalidToken or AuthenticationFailed if there is none.
+
+        Activity and password are checked as the settings say, on each request.
+        """
+        try:
+            user_id = validated_token[api_settings.USER_ID_CLAIM]
+        except KeyError as error:
+            raise InvalidToken(_("Token contained no recognizable user identification")) from error
+
+        user = find_user(self.user_model, user_id)
+        if user is None:
+            raise AuthenticationFailed(_("User not found"), code="user_not_found")
+        if api_settings.CHECK_USER_IS_ACTIVE and not user.is_active:
+            raise AuthenticationFailed(_("User is inactive"), code="user_inactive")
+        if api_settings.CHECK_REVOKE_TOKEN and validated_token.get(
+            api_settings.REVOKE_TOKEN_CLAIM
+        ) != get_md5_hash_password(user.password):
+            raise AuthenticationFailed(
+                _("The user's password has been changed."), code="password_changed"
+            )
+        return user
+
+
+class JWTStatelessUserAuthentication(JWTAuthentication):
+    """Authenticates a request by its token alone: the user is a TokenUser, without any query."""
+
+    def get_user(self, validated_token: Token) -> Any:
+        """TOKEN_USER_CLASS of the token; InvalidToken when the token names no user."""
+        if not is_identifier(validated_token.get(api_settings.USER_ID_CLAIM)):
+            raise InvalidToken(_("Token contained no recognizable user identification"))
+        return api_settings.TOKEN_USER_CLASS(validated_token)
+
+
+# Its former name.
+JWTTokenUserAuthentication = JWTStatelessUserAuthentication
+
+
+def default_user_authentication_rule(user: AbstractBaseUser | None) -> bool:
+    """Whether a user may obtain tokens: must exist, and be active (see CHECK_USER_IS_ACTIVE).
+
+    Django's own ModelBackend refuses inactive users already; other backends may not.
+    """
+    return user is not None and (not api_settings.CHECK_USER_IS_ACTIVE or user.is_active)
+
+
+def __getattr__(name: str) -> Any:
+    """AUTH_HEADER_TYPES and AUTH_HEADER_TYPE_BYTES, as the settings are now."""
+    if name == "AUTH_HEADER_TYPES":
+        return api_settings.header_types
+    if name == "AUTH_HEADER_TYPE_BYTES":
+        return {scheme.encode(HTTP_HEADER_ENCODING) for scheme in api_settings.header_types}
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

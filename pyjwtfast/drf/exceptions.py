@@ -1,0 +1,54 @@
+"""Errors of tokens and token backends, and what API clients see of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import exceptions, status
+
+
+class TokenError(Exception):
+    """A token was refused; the first argument is a message that a client may see."""
+
+
+class ExpiredTokenError(TokenError):
+    """A token was refused because its `exp` has passed."""
+
+
+class TokenBackendError(Exception):
+    """A backend is misconfigured, or could not decode a token."""
+
+
+class TokenBackendExpiredToken(TokenBackendError):
+    """A backend refused a token because its `exp` has passed."""
+
+
+class DetailDictMixin:
+    """Gives an APIException a body of `detail`, `code` and whatever else it was made with."""
+
+    default_detail: Any
+    default_code: str
+
+    def __init__(self, detail: dict[str, Any] | str | None = None, code: str | None = None) -> None:
+        """Take a message, or a dict to be merged over the defaults; code replaces the code."""
+        body: dict[str, Any] = {"detail": self.default_detail, "code": self.default_code}
+        if isinstance(detail, dict):
+            body |= detail
+        elif detail is not None:
+            body["detail"] = detail
+        if code is not None:
+            body["code"] = code
+        super().__init__(body)  # type: ignore[call-arg]
+
+
+class AuthenticationFailed(DetailDictMixin, exceptions.AuthenticationFailed):
+    """401: the credentials were read, and refused."""
+
+
+class InvalidToken(AuthenticationFailed):
+    """401 `token_not_valid`: the token itself was refused."""
+
+    status_code = status.HTTP_401_UNAUTHORIZED
+    default_detail = _("Token is invalid or expired")
+    default_code = "token_not_valid"

@@ -1,0 +1,170 @@
+"""The settings: Django's SIMPLE_JWT, or PYJWTFAST in its place, over the defaults.
+
+There is one settings object, `api_settings`, and it is refreshed in place: whoever holds it sees
+`override_settings(SIMPLE_JWT=..., SECRET_KEY=...)` at once. Read it when a value is needed, never
+at import.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import Signal
+from rest_framework import HTTP_HEADER_ENCODING
+from rest_framework.settings import APISettings as _APISettings
+from rest_framework.settings import perform_import
+
+# Where the settings are looked for in Django's; the first one that is there is taken.
+SETTINGS_NAMES = ("PYJWTFAST", "SIMPLE_JWT")
+
+DEFAULTS: dict[str, Any] = {
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=5),
+    "REFRESH_TOKEN_LIFETIME": timedelta(days=1),
+    "ROTATE_REFRESH_TOKENS": False,
+    "BLACKLIST_AFTER_ROTATION": False,
+    "UPDATE_LAST_LOGIN": False,
+    "ALGORITHM": "HS256",
+    "SIGNING_KEY": None,  # where it is not set: Django's SECRET_KEY
+    "VERIFYING_KEY": "",
+    "AUDIENCE": None,
+    "ISSUER": None,
+    "JSON_ENCODER": None,
+    "JWK_URL": None,
+    "LEEWAY": 0,
+    "AUTH_HEADER_TYPES": ("Bearer",),
+    "AUTH_HEADER_NAME": "HTTP_AUTHORIZATION",
+    "USER_ID_FIELD": "id",
+    "USER_ID_CLAIM": "user_id",
+    "USER_AUTHENTICATION_RULE": "pyjwtfast.drf.authentication.default_user_authentication_rule",
+    "AUTH_TOKEN_CLASSES": ("pyjwtfast.drf.tokens.AccessToken",),
+    "TOKEN_TYPE_CLAIM": "token_type",
+    "JTI_CLAIM": "jti",
+    "TOKEN_USER_CLASS": "pyjwtfast.drf.models.TokenUser",
+    "SLIDING_TOKEN_REFRESH_EXP_CLAIM": "refresh_exp",
+    "SLIDING_TOKEN_LIFETIME": timedelta(minutes=5),
+    "SLIDING_TOKEN_REFRESH_LIFETIME": timedelta(days=1),
+    "TOKEN_OBTAIN_SERIALIZER": "pyjwtfast.drf.serializers.TokenObtainPairSerializer",
+    "TOKEN_REFRESH_SERIALIZER": "pyjwtfast.drf.serializers.TokenRefreshSerializer",
+    "TOKEN_VERIFY_SERIALIZER": "pyjwtfast.drf.serializers.TokenVerifySerializer",
+    "TOKEN_BLACKLIST_SERIALIZER": "pyjwtfast.drf.serializers.TokenBlacklistSerializer",
+    "SLIDING_TOKEN_OBTAIN_SERIALIZER": "pyjwtfast.drf.serializers.TokenObtainSlidingSerializer",
+    "SLIDING_TOKEN_REFRESH_SERIALIZER": "pyjwtfast.drf.serializers.TokenRefreshSlidingSerializer",
+    "CHECK_REVOKE_TOKEN": False,
+    "REVOKE_TOKEN_CLAIM": "hash_password",
+    "CHECK_USER_IS_ACTIVE": True,
+    # Ours, not simplejwt's: how many verified tokens the backend remembers; 0 is none.
+    "VERIFIED_TOKEN_CACHE_SIZE": 4096,
+}
+
+# Dotted names (or lists of them) that are given out as what they name.
+IMPORT_STRINGS = (
+    "AUTH_TOKEN_CLASSES",
+    "JSON_ENCODER",
+    "TOKEN_USER_CLASS",
+    "USER_AUTHENTICATION_RULE",
+)
+
+REMOVED_SETTINGS = (
+    "AUTH_HEADER_TYPE",
+    "AUTH_TOKEN_CLASS",
+    "SECRET_KEY",
+    "TOKEN_BACKEND_CLASS",
+)
+
+# The settings are simplejwt's, and described there.
+SETTINGS_DOC = "https://django-rest-framework-simplejwt.readthedocs.io/en/latest/settings.html"
+
+# Sent by an APISettings object, without arguments, when its values may have changed.
+settings_changed = Signal()
+
+
+class APISettings(_APISettings):  # type: ignore[misc]
+    """Settings as attributes: each is looked up once, and kept until `reload()`.
+
+    Setting or deleting an attribute counts as a change too, so that monkeypatch and
+    mock.patch.object work; a test that edits `user_settings` deletes the attribute afterwards.
+    """
+
+    @property
+    def user_settings(self) -> dict[str, Any]:
+        """What the project has set, as the object it was set to.
+
+        Raises RuntimeError for a setting that exists no more.
+        """
+        if "_user_settings" not in self.__dict__:
+            found = (getattr(settings, name, None) for name in SETTINGS_NAMES)
+            project: dict[str, Any] = next((value for value in found if value is not None), {})
+            for name in REMOVED_SETTINGS:
+                if name in project:
+                    raise RuntimeError(
+                        f"The '{name}' setting has been removed. "
+                        f"Please refer to '{SETTINGS_DOC}' for available settings."
+                    )
+            self._user_settings = project
+        project = self._user_settings
+        return project
+
+    def __getattr__(self, name: str) -> Any:
+        """Look a setting up and keep it; AttributeError for what is no setting."""
+        if name not in self.__dict__.get("defaults", ()):
+            raise AttributeError(f"Invalid API setting: '{name}'")
+        if name in self.user_settings:
+            value = self.user_settings[name]
+        elif name == "SIGNING_KEY":
+            value = settings.SECRET_KEY
+        else:
+            value = self.defaults[name]
+        if name in self.import_strings:
+            value = perform_import(value, name)
+        self._cached_attrs.add(name)
+        self.__dict__[name] = value
+        return value
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        self._changed(name)
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self._changed(name)
+
+    def _changed(self, name: str) -> None:
+        if name.isupper():
+            self.__dict__.pop("header_types", None)
+            self.__dict__.pop("header_schemes", None)
+            settings_changed.send(sender=type(self))
+
+    @cached_property
+    def header_types(self) -> tuple[str, ...]:
+        """AUTH_HEADER_TYPES as a tuple, whichever way it was set."""
+        types = self.AUTH_HEADER_TYPES
+        return tuple(types) if isinstance(types, (list, tuple)) else (types,)
+
+    @cached_property
+    def header_schemes(self) -> frozenset[bytes]:
+        """AUTH_HEADER_TYPES as they are compared: bytes in lower case (RFC 9110 section 11.1)."""
+        return frozenset(name.encode(HTTP_HEADER_ENCODING).lower() for name in self.header_types)
+
+    def reload(self) -> None:
+        """Forget every value; the next use reads it from Django's settings."""
+        for name in tuple(self._cached_attrs):
+            self.__dict__.pop(name, None)
+        self._cached_attrs.clear()
+        self.__dict__.pop("_user_settings", None)
+        self._changed("ALL")
+
+
+api_settings = APISettings(None, DEFAULTS, IMPORT_STRINGS)
+
+
+def reload_api_settings(*args: Any, **kwargs: Any) -> None:
+    """Receiver of Django's `setting_changed`: refreshes `api_settings` in place."""
+    if kwargs["setting"] in (*SETTINGS_NAMES, "SECRET_KEY"):
+        api_settings.reload()
+
+
+setting_changed.connect(reload_api_settings)

@@ -1,0 +1,45 @@
+"""The backend that the settings describe: one object for the whole process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .backends import TokenBackend
+from .settings import api_settings, settings_changed
+
+
+class SettingsTokenBackend(TokenBackend):
+    """A TokenBackend that takes its arguments from the settings.
+
+    It is configured by its first use, and anew by the first use after a setting has changed:
+    until then its attributes do not exist, and `__getattr__` makes them. An attribute assigned
+    in between holds until that change.
+    """
+
+    def __init__(self) -> None:
+        """Read nothing yet: settings may not be ready when this module is imported."""
+
+    def __getattr__(self, name: str) -> Any:
+        if "_configured" in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        super().__init__(
+            api_settings.ALGORITHM,
+            api_settings.SIGNING_KEY,
+            api_settings.VERIFYING_KEY,
+            api_settings.AUDIENCE,
+            api_settings.ISSUER,
+            api_settings.JWK_URL,
+            api_settings.LEEWAY,
+            api_settings.JSON_ENCODER,
+            cache_size=api_settings.VERIFIED_TOKEN_CACHE_SIZE,
+        )
+        self._configured = True
+        return getattr(self, name)
+
+    def reset(self, **kwargs: Any) -> None:
+        """Forget configuration, keys and verified tokens. Also a receiver of a signal."""
+        self.__dict__.clear()
+
+
+token_backend = SettingsTokenBackend()
+settings_changed.connect(token_backend.reset)

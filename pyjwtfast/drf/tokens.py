@@ -1,0 +1,290 @@
+"""Tokens: objects that hold claims, made from an encoded token or for a user."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from uuid import uuid4
+
+from django.utils.functional import classproperty
+from django.utils.translation import gettext_lazy as _
+
+from . import state
+from .backends import TokenBackend
+from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
+from .settings import api_settings
+from .utils import (
+    aware_utcnow,
+    datetime_from_epoch,
+    datetime_to_epoch,
+    format_lazy,
+    get_md5_hash_password,
+    logger,
+)
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from .models import TokenUser
+
+T = TypeVar("T", bound="Token")
+AuthUser = TypeVar("AuthUser", "AbstractBaseUser", "TokenUser")
+
+# The last second a datetime can hold: the end of the year 9999.
+_LAST_SECOND = 253_402_300_799
+
+
+class Token:
+    """The claims of one token; a mapping, and `str()` of it is the signed token.
+
+    Subclasses name a `token_type` and a `lifetime`. Each step of reading a token (`verify`,
+    `check_exp`, `verify_token_type`, `token_backend`) may be overridden.
+    """
+
+    token_type: str | None = None
+    lifetime: timedelta | None = None
+
+    token: str | bytes | None
+    payload: dict[str, Any]
+
+    _current_time: datetime | None = None
+    _token_backend: TokenBackend | None = None
+
+    def __init__(self, token: str | bytes | None = None, verify: bool = True) -> None:
+        """Read an encoded token, or make a new one when there is none.
+
+        Without verify nothing of the token is checked: its claims are anybody's word.
+        Raises TokenError, with a message for the client, for a token that is not to be used.
+        """
+        if self.token_type is None or self.lifetime is None:
+            raise TokenError(_("Cannot create token with no type or lifetime"))
+
+        self.token = token
+        if token is None:
+            self.current_time = aware_utcnow()
+            self.payload = {}
+            if api_settings.TOKEN_TYPE_CLAIM is not None:
+                self.payload[api_settings.TOKEN_TYPE_CLAIM] = self.token_type
+            self.set_exp(from_time=self.current_time, lifetime=self.lifetime)
+            self.set_iat(at_time=self.current_time)
+            self.set_jti()
+            return
+
+        self._made_at = time.time()
+        try:
+            self.payload = self.get_token_backend().decode(token, verify=verify)
+        except TokenBackendExpiredToken as error:
+            raise ExpiredTokenError(_("Token is expired")) from error
+        except TokenBackendError as error:
+            raise TokenError(_("Token is invalid")) from error
+        if verify:
+            self.verify()
+
+    @property
+    def current_time(self) -> datetime:
+        """When this object was made. New expiry times count from here."""
+        if self._current_time is None:
+            # Built when asked for: reading a token needs no datetime.
+            self._current_time = datetime_from_epoch(self._made_at)
+        return self._current_time
+
+    @current_time.setter
+    def current_time(self, value: datetime) -> None:
+        self._current_time = value
+
+    def __repr__(self) -> str:
+        return repr(self.payload)
+
+    def __getitem__(self, key: str) -> Any:
+        return self.payload[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.payload[key] = value
+
+    def __delitem__(self, key: str) -> None:
+        del self.payload[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.payload
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.payload.get(key, default)
+
+    def __str__(self) -> str:
+        """The signed token. Raises TypeError for claims that JSON cannot hold."""
+        return self.get_token_backend().encode(self.payload)
+
+    def verify(self) -> None:
+        """Check what the backend does not: that `exp` and an id are there, and the type is ours.
+
+        Raises TokenError. To be overridden with further checks.
+        """
+        # RFC 7519 leaves exp and jti optional; an authorization token must end, and be nameable.
+        self.check_exp()
+        jti_claim = api_settings.JTI_CLAIM
+        if jti_claim is not None and jti_claim not in self.payload:
+            raise TokenError(_("Token has no id"))
+        if api_settings.TOKEN_TYPE_CLAIM is not None:
+            self.verify_token_type()
+
+    def verify_token_type(self) -> None:
+        """Raise TokenError unless the claim TOKEN_TYPE_CLAIM names this class's type."""
+        try:
+            token_type = self.payload[api_settings.TOKEN_TYPE_CLAIM]
+        except KeyError as error:
+            raise TokenError(_("Token has no type")) from error
+        if self.token_type != token_type:
+            raise TokenError(_("Token has wrong type"))
+
+    def set_jti(self) -> None:
+        """Give the token a new random id (RFC 7519 section 4.1.7), unless JTI_CLAIM is None."""
+        if api_settings.JTI_CLAIM is not None:
+            self.payload[api_settings.JTI_CLAIM] = uuid4().hex
+
+    def set_exp(
+        self,
+        claim: str = "exp",
+        from_time: datetime | None = None,
+        lifetime: timedelta | None = None,
+    ) -> None:
+        """Let the token expire (RFC 7519 section 4.1.4) one lifetime after from_time.
+
+        Defaults: this token's `current_time` and `lifetime`.
+        """
+        if from_time is None:
+            from_time = self.current_time
+        if lifetime is None:
+            lifetime = self.lifetime
+            assert lifetime is not None, "checked by __init__"
+        self.payload[claim] = datetime_to_epoch(from_time + lifetime)
+
+    def set_iat(self, claim: str = "iat", at_time: datetime | None = None) -> None:
+        """Write the time of issue (RFC 7519 section 4.1.6), by default `current_time`."""
+        self.payload[claim] = datetime_to_epoch(self.current_time if at_time is None else at_time)
+
+    def check_exp(self, claim: str = "exp", current_time: datetime | None = None) -> None:
+        """Raise TokenError unless the claim holds a time after current_time less the leeway.
+
+        current_time is by default the token's own.
+        """
+        try:
+            value = self.payload[claim]
+        except KeyError as error:
+            raise TokenError(format_lazy(_("Token has no '{}' claim"), claim)) from error
+
+        if current_time is None:
+            if (
+                self._current_time is None
+                and type(value) is int
+                and self._made_at < value <= _LAST_SECOND
+            ):
+                return  # the usual case: valid, whatever the leeway
+            current_time = self.current_time
+
+        try:
+            claim_time = datetime_from_epoch(value)
+        except (TypeError, ValueError, OverflowError, OSError) as error:
+            raise TokenError(_("Token is invalid")) from error
+        if claim_time <= current_time - self.get_token_backend().get_leeway():
+            raise TokenError(format_lazy(_("Token '{}' claim has expired"), claim))
+
+    def outstand(self) -> Any:
+        """Record this token as issued, and return the record; plain tokens keep none."""
+        return None
+
+    @classmethod
+    def for_user(cls: type[T], user: AuthUser) -> T:
+        """A new token that names the user. Whether the user may log in is the caller's to check."""
+        if not getattr(user, "is_active", True):
+            logger.warning(
+                "Creating token for inactive user: %s. If this is not intentional, check the "
+                "user's status before calling for_user().",
+                user.pk,
+            )
+        token = cls()
+        token[api_settings.USER_ID_CLAIM] = str(getattr(user, api_settings.USER_ID_FIELD))
+        if api_settings.CHECK_REVOKE_TOKEN:
+            token[api_settings.REVOKE_TOKEN_CLAIM] = get_md5_hash_password(user.password)
+        return token
+
+    @property
+    def token_backend(self) -> TokenBackend:
+        """The backend that reads and signs this token: `state.token_backend`, unless set."""
+        return state.token_backend if self._token_backend is None else self._token_backend
+
+    def get_token_backend(self) -> TokenBackend:
+        return self.token_backend
+
+
+class AccessToken(Token):
+    """Proves who sends a request; short-lived."""
+
+    token_type = "access"
+
+    @classproperty
+    def lifetime(cls) -> timedelta:
+        return api_settings.ACCESS_TOKEN_LIFETIME  # type: ignore[no-any-return]
+
+
+class RefreshToken(Token):
+    """Buys new access tokens; good for nothing else."""
+
+    token_type = "refresh"
+    access_token_class: ClassVar[type[Token]] = AccessToken
+
+    @classproperty
+    def lifetime(cls) -> timedelta:
+        return api_settings.REFRESH_TOKEN_LIFETIME  # type: ignore[no-any-return]
+
+    @classproperty
+    def no_copy_claims(cls) -> Sequence[str]:
+        """Claims that an access token gets anew instead of from its refresh token.
+
+        A token from elsewhere may have both JTI_CLAIM and "jti": neither is copied.
+        """
+        return (api_settings.TOKEN_TYPE_CLAIM, "exp", api_settings.JTI_CLAIM, "jti", "iat")
+
+    @property
+    def access_token(self) -> Token:
+        """A new access token with this token's claims, except `no_copy_claims`.
+
+        Its lifetime counts from this token's `current_time`: a pair is of one time.
+        """
+        access = self.access_token_class()
+        access.set_exp(from_time=self.current_time)
+        no_copy = self.no_copy_claims
+        for claim, value in self.payload.items():
+            if claim not in no_copy:
+                access[claim] = value
+        return access
+
+
+class SlidingToken(Token):
+    """Access and refresh token in one: it can be renewed until `refresh_exp`."""
+
+    token_type = "sliding"
+
+    @classproperty
+    def lifetime(cls) -> timedelta:
+        return api_settings.SLIDING_TOKEN_LIFETIME  # type: ignore[no-any-return]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.token is None:
+            self.set_exp(
+                api_settings.SLIDING_TOKEN_REFRESH_EXP_CLAIM,
+                from_time=self.current_time,
+                lifetime=api_settings.SLIDING_TOKEN_REFRESH_LIFETIME,
+            )
+
+
+class UntypedToken(Token):
+    """Any valid token, whatever it is meant for: it proves nothing about what it may do."""
+
+    token_type = "untyped"
+    lifetime = timedelta(seconds=0)
+
+    def verify_token_type(self) -> None:
+        """Every type is right."""

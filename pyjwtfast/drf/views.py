@@ -1,0 +1,98 @@
+"""The views: obtain, refresh and verify tokens, by POST."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils.functional import classproperty
+from django.utils.module_loading import import_string
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+
+from .exceptions import InvalidToken, TokenError
+from .settings import api_settings
+
+
+class TokenViewBase(generics.GenericAPIView):
+    """Answers a POST with what its serializer makes of it; a TokenError becomes a 401.
+
+    A subclass names its serializer by `serializer_class`, or by dotted name in `_serializer_class`.
+    """
+
+    permission_classes = ()
+    authentication_classes = ()
+
+    serializer_class: type[BaseSerializer[Any]] | None = None
+    _serializer_class: str = ""
+
+    www_authenticate_realm = "api"
+
+    def get_serializer_class(self) -> type[BaseSerializer[Any]]:
+        """`serializer_class`, else what `_serializer_class` names; ImportError if nothing does."""
+        if self.serializer_class is not None:
+            return self.serializer_class
+        try:
+            return import_string(self._serializer_class)  # type: ignore[no-any-return]
+        except ImportError as error:
+            raise ImportError(f"Could not import serializer '{self._serializer_class}'") from error
+
+    def get_authenticate_header(self, request: Request) -> str:
+        """The WWW-Authenticate header of a 401; its presence is what makes it a 401 to DRF."""
+        return f'{api_settings.header_types[0]} realm="{self.www_authenticate_realm}"'
+
+    def post(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        serializer = self.get_serializer(data=request.data)
+        try:
+            serializer.is_valid(raise_exception=True)
+        except TokenError as error:
+            raise InvalidToken(error.args[0]) from error
+        return Response(serializer.validated_data, status=status.HTTP_200_OK)
+
+
+class TokenObtainPairView(TokenViewBase):
+    """Takes user name and password; gives a refresh and an access token."""
+
+    @classproperty
+    def _serializer_class(cls) -> str:
+        return api_settings.TOKEN_OBTAIN_SERIALIZER  # type: ignore[no-any-return]
+
+
+class TokenRefreshView(TokenViewBase):
+    """Takes a refresh token; gives a new access token."""
+
+    @classproperty
+    def _serializer_class(cls) -> str:
+        return api_settings.TOKEN_REFRESH_SERIALIZER  # type: ignore[no-any-return]
+
+
+class TokenObtainSlidingView(TokenViewBase):
+    """Takes user name and password; gives a sliding token."""
+
+    @classproperty
+    def _serializer_class(cls) -> str:
+        return api_settings.SLIDING_TOKEN_OBTAIN_SERIALIZER  # type: ignore[no-any-return]
+
+
+class TokenRefreshSlidingView(TokenViewBase):
+    """Takes a sliding token; gives the same with new times."""
+
+    @classproperty
+    def _serializer_class(cls) -> str:
+        return api_settings.SLIDING_TOKEN_REFRESH_SERIALIZER  # type: ignore[no-any-return]
+
+
+class TokenVerifyView(TokenViewBase):
+    """Takes a token and tells whether it is valid, not what it may be used for."""
+
+    @classproperty
+    def _serializer_class(cls) -> str:
+        return api_settings.TOKEN_VERIFY_SERIALIZER  # type: ignore[no-any-return]
+
+
+token_obtain_pair = TokenObtainPairView.as_view()
+token_refresh = TokenRefreshView.as_view()
+token_obtain_sliding = TokenObtainSlidingView.as_view()
+token_refresh_sliding = TokenRefreshSlidingView.as_view()
+token_verify = TokenVerifyView.as_view()

@@ -1,0 +1,305 @@
+"""Token objects: claims, times, messages, and what subclasses may change."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import pickle
+from datetime import datetime, timedelta, timezone
+from typing import Any
+from unittest import mock
+
+import pytest
+import time_machine
+from django.test import override_settings
+from freezegun import freeze_time
+
+from pyjwtfast.drf import state
+from pyjwtfast.drf.backends import TokenBackend
+from pyjwtfast.drf.exceptions import ExpiredTokenError, TokenError
+from pyjwtfast.drf.models import TokenUser
+from pyjwtfast.drf.tokens import AccessToken, RefreshToken, SlidingToken, Token, UntypedToken
+from pyjwtfast.drf.utils import (
+    aware_utcnow,
+    datetime_from_epoch,
+    datetime_to_epoch,
+    format_lazy,
+    get_md5_hash_password,
+    make_utc,
+)
+from tests.drf.models import User
+from tests.drf.support import ABSENT, claims, token
+from tests.support import SECRET, forge
+
+
+class MyToken(Token):
+    token_type = "mine"
+    lifetime = timedelta(days=1)
+
+
+def test_new_token() -> None:
+    with freeze_time("2026-11-23T14:00:00.75Z"):
+        made = MyToken()
+    assert list(made.payload) == ["token_type", "exp", "iat", "jti"]
+    assert made["exp"] - made["iat"] == 86400
+    assert made["iat"] == 1795442400
+    assert made.current_time == datetime(2026, 11, 23, 14, 0, 0, 750_000, tzinfo=timezone.utc)
+    assert made.token is None
+    assert len(made["jti"]) == 32
+    assert MyToken()["jti"] != MyToken()["jti"]
+    assert list(SlidingToken().payload) == ["token_type", "exp", "iat", "jti", "refresh_exp"]
+
+
+def test_mapping() -> None:
+    made = MyToken()
+    made["a"] = 1
+    assert "a" in made
+    assert made["a"] == made.get("a") == 1
+    del made["a"]
+    assert "a" not in made
+    assert made.get("a") is None
+    assert made.get("a", 5) == 5
+    assert repr(made) == repr(made.payload)
+
+
+def test_no_type_or_lifetime() -> None:
+    class NoType(Token):
+        lifetime = timedelta(days=1)
+
+    class NoLifetime(Token):
+        token_type = "x"
+
+    for token_class in (Token, NoType, NoLifetime):
+        for raw in (None, token(claims())):
+            with pytest.raises(TokenError, match="Cannot create token with no type or lifetime"):
+                token_class(raw)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error", "message"),
+    [
+        ({"exp": 1}, ExpiredTokenError, "Token is expired"),
+        ({"exp": ABSENT}, TokenError, "Token has no 'exp' claim"),
+        ({"jti": ABSENT}, TokenError, "Token has no id"),
+        ({"token_type": ABSENT}, TokenError, "Token has no type"),
+        ({"token_type": "refresh"}, TokenError, "Token has wrong type"),
+        ({"exp": "9999999999"}, TokenError, "Token is invalid"),
+    ],
+)
+def test_messages(changes: dict[str, Any], error: type[TokenError], message: str) -> None:
+    with pytest.raises(TokenError) as caught:
+        AccessToken(token(claims(**changes)))
+    assert type(caught.value) is error
+    assert str(caught.value.args[0]) == message
+
+
+def test_without_verification() -> None:
+    raw = forge({"exp": 1}, secret="a secret of somebody else, of 32 bytes or more")
+    assert AccessToken(raw, verify=False).payload == {"exp": 1}
+    with pytest.raises(TokenError, match="Token is invalid"):
+        AccessToken("x", verify=False)
+
+
+def test_untyped() -> None:
+    for kind in ("access", "refresh", "sliding", "anything"):
+        assert UntypedToken(token(claims(kind)))["token_type"] == kind
+    assert UntypedToken(token(claims(token_type=ABSENT)))
+    with pytest.raises(TokenError, match="Token has no id"):
+        UntypedToken(token(claims(jti=ABSENT)))
+
+
+def test_check_exp() -> None:
+    made = MyToken()
+    made.set_exp("until", lifetime=timedelta(hours=1))
+    made.check_exp("until")
+    made.check_exp("until", current_time=made.current_time + timedelta(minutes=59))
+    with pytest.raises(TokenError, match="Token 'until' claim has expired"):
+        made.check_exp("until", current_time=made.current_time + timedelta(hours=1))
+    with pytest.raises(TokenError, match="Token has no 'other' claim"):
+        made.check_exp("other")
+    made.token_backend.leeway = timedelta(days=1)
+    try:
+        made.check_exp("until", current_time=made.current_time + timedelta(hours=2))
+    finally:
+        made.token_backend.leeway = 0
+    read = SlidingToken(token(claims("sliding")))
+    read.check_exp("refresh_exp")
+    read.current_time = datetime(2199, 1, 1, tzinfo=timezone.utc)
+    with pytest.raises(TokenError, match="'refresh_exp' claim has expired"):
+        read.check_exp("refresh_exp")
+
+
+def test_set_times() -> None:
+    made = MyToken()
+    start = datetime(2000, 1, 1, tzinfo=timezone.utc)
+    made.set_exp("a", from_time=start, lifetime=timedelta(seconds=5))
+    made.set_iat("b", at_time=start)
+    assert made["a"] == made["b"] + 5 == 946684805
+    made.current_time = start
+    made.set_iat()
+    made.set_exp()
+    assert made["exp"] - made["iat"] == 86400
+    assert made["iat"] == 946684800
+
+
+def test_current_time_is_when_the_object_was_made() -> None:
+    raw = token(claims("refresh", exp=4102444800, iat=1))
+    with freeze_time("2026-11-23T14:00:00Z") as clock:
+        refresh = RefreshToken(raw)
+        clock.tick(100)
+        assert refresh.current_time == datetime(2026, 11, 23, 14, tzinfo=timezone.utc)
+        access = refresh.access_token
+        assert access["exp"] == 1795442400 + 300
+        assert access["iat"] == 1795442500
+    with override_settings(USE_TZ=False), freeze_time("2026-11-23T14:00:00Z"):
+        assert RefreshToken(raw).current_time == datetime(2026, 11, 23, 14)
+        assert RefreshToken().current_time == datetime(2026, 11, 23, 14)
+        assert RefreshToken()["iat"] == 1795442400
+        with pytest.raises(TokenError, match="has expired"):
+            RefreshToken(raw).check_exp(current_time=datetime(2199, 1, 1))
+
+
+@pytest.mark.parametrize(
+    "freeze", [freeze_time, lambda when: time_machine.travel(when, tick=False)]
+)
+def test_a_stopped_clock_is_honoured(freeze: Any) -> None:
+    start = datetime(2026, 11, 23, 14, tzinfo=timezone.utc)
+    with freeze(start):
+        made = AccessToken()
+        raw = str(made)
+    for seconds in (0, 299):
+        with freeze(start + timedelta(seconds=seconds)):
+            assert AccessToken(raw).payload == made.payload
+    for seconds in (300, 10**6):
+        with freeze(start + timedelta(seconds=seconds)), pytest.raises(ExpiredTokenError):
+            AccessToken(raw)
+
+
+def test_access_token_of_a_refresh_token() -> None:
+    refresh = RefreshToken(token(claims("refresh", extra=[1], aud="x")))
+    access = refresh.access_token
+    assert isinstance(access, AccessToken)
+    assert access["token_type"] == "access"
+    assert access["jti"] != refresh["jti"]
+    assert access["extra"] == [1]
+    assert access["user_id"] == "1"
+    assert list(access.payload) == ["token_type", "exp", "iat", "jti", "user_id", "extra", "aud"]
+
+    class Keeping(RefreshToken):
+        no_copy_claims = (*RefreshToken.no_copy_claims, "extra")
+        access_token_class = MyToken
+
+    other = Keeping(str(refresh)).access_token
+    assert isinstance(other, MyToken)
+    assert "extra" not in other
+
+
+@pytest.mark.django_db
+def test_for_user(user: User, caplog: pytest.LogCaptureFixture) -> None:
+    assert AccessToken.for_user(user)["user_id"] == str(user.pk)
+    with override_settings(SIMPLE_JWT={"USER_ID_FIELD": "uuid", "USER_ID_CLAIM": "sub"}):
+        assert AccessToken.for_user(user)["sub"] == str(user.uuid)
+    with override_settings(SIMPLE_JWT={"CHECK_REVOKE_TOKEN": True}):
+        made = AccessToken.for_user(user)
+        assert made["hash_password"] == get_md5_hash_password(user.password)
+    assert caplog.records == []
+    user.is_active = False
+    with caplog.at_level(logging.WARNING, "rest_framework_simplejwt"):
+        AccessToken.for_user(user)
+    assert f"inactive user: {user.pk}" in caplog.text
+
+
+def test_subclasses_have_their_say() -> None:
+    other_backend = TokenBackend("HS256", SECRET)
+
+    class ByProperty(AccessToken):
+        @property
+        def token_backend(self) -> TokenBackend:
+            return other_backend
+
+    class ByMethod(AccessToken):
+        def get_token_backend(self) -> TokenBackend:
+            return other_backend
+
+    class ByAttribute(AccessToken):
+        _token_backend = other_backend
+
+    for token_class in (ByProperty, ByMethod, ByAttribute):
+        raw = forge(claims())
+        assert token_class(raw)["user_id"] == "1"
+        assert token_class(str(token_class()))
+        with pytest.raises(TokenError):
+            token_class(token(claims()))
+
+    class Stricter(AccessToken):
+        def verify(self) -> None:
+            super().verify()
+            if "extra" not in self.payload:
+                raise TokenError("no extra")
+
+    with pytest.raises(TokenError, match="no extra"):
+        Stricter(token(claims()))
+    assert Stricter(token(claims(extra=1)))
+
+    class NeverEnding(AccessToken):
+        def check_exp(self, *args: Any, **kwargs: Any) -> None: ...
+
+        def verify_token_type(self) -> None: ...
+
+    assert NeverEnding(token(claims("x", exp=ABSENT)))
+
+
+def test_the_state_backend_may_be_replaced() -> None:
+    raw = forge(claims())
+    with mock.patch("pyjwtfast.drf.state.token_backend", TokenBackend("HS256", SECRET)):
+        assert AccessToken(raw)
+    with pytest.raises(TokenError):
+        AccessToken(raw)
+    assert type(state.token_backend).__name__ == "SettingsTokenBackend"
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        state.token_backend.nothing  # noqa: B018
+
+
+def test_token_user() -> None:
+    read = AccessToken(token(claims(username="anna", is_staff=True, colour="red")))
+    user = TokenUser(read)
+    assert (user.id, user.pk, user.username, user.get_username()) == ("1", "1", "anna", "anna")
+    assert user.is_staff is True
+    assert user.is_superuser is False
+    assert user.is_active is user.is_authenticated is True
+    assert user.is_anonymous is False
+    assert user.colour == "red"
+    assert user.nothing is None
+    assert str(user) == "TokenUser 1"
+    assert user == TokenUser(AccessToken(token(claims())))
+    assert user != TokenUser(AccessToken(token(claims(user_id="2"))))
+    assert user != "1"
+    assert len({user, TokenUser(read)}) == 1
+    assert user.has_perm("x") is user.has_perms(["x"]) is user.has_module_perms("x") is False
+    assert user.get_group_permissions() == user.get_all_permissions() == set()
+    assert list(user.groups.all()) == list(user.user_permissions.all()) == []
+    for call in (
+        user.save,
+        user.delete,
+        lambda: user.set_password("x"),
+        lambda: user.check_password("x"),
+    ):
+        with pytest.raises(NotImplementedError, match="Token users have no DB representation"):
+            call()
+    assert TokenUser(AccessToken(token(claims()))).username == ""
+    assert copy.copy(user).id == "1"
+    assert pickle.loads(pickle.dumps(user)).colour == "red"
+
+
+def test_utils() -> None:
+    naive, aware = datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=timezone.utc)
+    assert make_utc(naive) == make_utc(aware) == aware
+    assert aware_utcnow().tzinfo is timezone.utc
+    assert datetime_to_epoch(aware) == datetime_to_epoch(naive) == 1767225600
+    assert datetime_from_epoch(1767225600) == aware
+    with override_settings(USE_TZ=False):
+        assert make_utc(naive) is naive
+        assert aware_utcnow().tzinfo is None
+        assert datetime_from_epoch(1767225600) == naive
+    assert get_md5_hash_password("x") == "9DD4E461268C8034F5C8564E155C67A6"
+    assert str(format_lazy("{} {b}", 1, b=2)) == "1 2"

@@ -1,0 +1,38 @@
+"""The same views twice: under ours/ by pyjwtfast, under theirs/ by simplejwt."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import rest_framework_simplejwt.authentication
+import rest_framework_simplejwt.views
+from django.urls import include, path
+
+import pyjwtfast.drf.authentication
+import pyjwtfast.drf.views
+from tests.drf.views import WhoAmI
+
+
+def _routes(authentication: ModuleType, views: ModuleType) -> list[Any]:
+    def who(authenticator: type) -> Any:
+        return WhoAmI.as_view(authentication_classes=[authenticator])
+
+    return [
+        path("token/", views.token_obtain_pair),
+        path("token/refresh/", views.token_refresh),
+        path("token/verify/", views.token_verify),
+        path("sliding/", views.token_obtain_sliding),
+        path("sliding/refresh/", views.token_refresh_sliding),
+        path("who/", who(authentication.JWTAuthentication)),
+        path("stateless/", who(authentication.JWTStatelessUserAuthentication)),
+    ]
+
+
+urlpatterns = [
+    path("ours/", include(_routes(pyjwtfast.drf.authentication, pyjwtfast.drf.views))),
+    path(
+        "theirs/",
+        include(_routes(rest_framework_simplejwt.authentication, rest_framework_simplejwt.views)),
+    ),
+]

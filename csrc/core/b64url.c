@@ -46,6 +46,7 @@ pjf_b64url_decode_portable(const uint8_t *src, size_t len, uint8_t *out, size_t 
 {
     const uint8_t *const values = pjf_b64url_values;
     unsigned seen = 0; /* all values or-ed: bit 7 comes from PJF_B64URL_BAD alone */
+    unsigned stray = 0;
     size_t i = 0;
     for (; len - i >= 4; i += 4, out += 3) {
         unsigned a = values[src[i]], b = values[src[i + 1]];
@@ -61,10 +62,11 @@ pjf_b64url_decode_portable(const uint8_t *src, size_t len, uint8_t *out, size_t 
         unsigned c = len - i == 3 ? values[src[i + 2]] : 0;
         unsigned bits = a << 18 | b << 12 | c << 6;
         seen |= a | b | c;
+        stray = len - i == 2 ? bits & 0xffff : bits & 0xff;
         out[0] = (uint8_t)(bits >> 16);
         out[1] = (uint8_t)(bits >> 8);
     }
-    if (PJF_UNLIKELY(seen > 63 || len % 4 == 1 || pjf_b64url_stray_bits(src, len))) {
+    if (PJF_UNLIKELY(seen > 63 || stray != 0 || len % 4 == 1)) {
         return pjf_b64url_explain(src, len, offset);
     }
     *out_len = pjf_b64url_decoded_len(len);
@@ -102,6 +104,7 @@ pjf_b64url_codec_get(pjf_b64url_path path)
 #if PJF_B64URL_X86
         [PJF_B64URL_SSSE3] = {"ssse3", pjf_b64url_encode_ssse3, pjf_b64url_decode_ssse3},
         [PJF_B64URL_AVX2] = {"avx2", pjf_b64url_encode_avx2, pjf_b64url_decode_avx2},
+        [PJF_B64URL_AVX512] = {"avx512", pjf_b64url_encode_avx512, pjf_b64url_decode_avx512},
 #endif
     };
     switch (path) {
@@ -112,6 +115,10 @@ pjf_b64url_codec_get(pjf_b64url_path path)
         return __builtin_cpu_supports("ssse3") ? &codecs[PJF_B64URL_SSSE3] : NULL;
     case PJF_B64URL_AVX2:
         return __builtin_cpu_supports("avx2") ? &codecs[PJF_B64URL_AVX2] : NULL;
+    case PJF_B64URL_AVX512:
+        return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw")
+                   ? &codecs[PJF_B64URL_AVX512]
+                   : NULL;
 #endif
     default:
         return NULL;
@@ -131,14 +138,14 @@ pjf_b64url_codec_best(void)
 }
 
 pjf_status
-pjf_b64url_decode_segment(const pjf_b64url_codec *codec, pjf_span text, uint8_t *out,
-                          size_t *out_len, size_t *offset)
+pjf_b64url_decode_padded(const pjf_b64url_codec *codec, pjf_span text, uint8_t *out,
+                         size_t *out_len, size_t *offset)
 {
     size_t len = text.len;
-    while (len != 0 && PJF_UNLIKELY(text.ptr[len - 1] == '=')) {
+    while (len != 0 && text.ptr[len - 1] == '=') {
         len--;
     }
-    if (PJF_UNLIKELY(len != text.len) && (text.len - len > 2 || text.len % 4 != 0)) {
+    if (len != text.len && (text.len - len > 2 || text.len % 4 != 0)) {
         if (offset != NULL) {
             *offset = len;
         }

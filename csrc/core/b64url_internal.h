@@ -23,12 +23,42 @@ void pjf_b64url_encode_portable(const uint8_t *src, size_t len, char *out);
 pjf_status pjf_b64url_decode_portable(const uint8_t *src, size_t len, uint8_t *out,
                                       size_t *out_len, size_t *offset);
 #if PJF_B64URL_X86
+/* Constants of the x86 codecs, each repeated to 16 bytes; what they are for is in b64url_x86.h. */
+typedef struct pjf_b64url_decode_rows {
+    _Alignas(16) uint8_t low4[16];
+    uint8_t classes[16], refused[16];
+    int8_t shift[16];
+    uint8_t underscore[16], underscore_shift[16];
+    uint8_t join_pairs[16], join_quads[16];
+    int8_t pack[16];
+} pjf_b64url_decode_rows;
+
+/* How to fill up the last block of a text: one row per number of characters in its last group. */
+typedef struct pjf_b64url_rest_rows {
+    _Alignas(16) int8_t select[16];
+    uint8_t fill[16];
+} pjf_b64url_rest_rows;
+
+typedef struct pjf_b64url_encode_rows {
+    _Alignas(16) uint8_t spread[16];
+    uint8_t mask02[16], multiply02[16], mask13[16], multiply13[16];
+    uint8_t last_letter[16], after_upper[16], upper_kind[16];
+    int8_t shift[16]; /* by kind: 0 a..z, 1..10 digits, 11 '-', 12 '_', 13 A..Z */
+} pjf_b64url_encode_rows;
+
+extern const pjf_b64url_decode_rows pjf_b64url_decoding;
+extern const pjf_b64url_rest_rows pjf_b64url_rests[4];
+extern const pjf_b64url_encode_rows pjf_b64url_encoding;
+
 void pjf_b64url_encode_ssse3(const uint8_t *src, size_t len, char *out);
 pjf_status pjf_b64url_decode_ssse3(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
                                    size_t *offset);
 void pjf_b64url_encode_avx2(const uint8_t *src, size_t len, char *out);
 pjf_status pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
                                   size_t *offset);
+void pjf_b64url_encode_avx512(const uint8_t *src, size_t len, char *out);
+pjf_status pjf_b64url_decode_avx512(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
+                                    size_t *offset);
 #endif
 
 /* Says why text that a codec found unfit is unfit; it must hold a wrong character, have a wrong
@@ -40,15 +70,6 @@ static inline size_t
 pjf_b64url_decoded_len(size_t len)
 {
     return len / 4 * 3 + len % 4 * 3 / 4;
-}
-
-/* True when the last character has bits set that belong to no byte (RFC 4648 §3.5). Any answer will
- * do for a character outside the alphabet. */
-static inline bool
-pjf_b64url_stray_bits(const uint8_t *src, size_t len)
-{
-    static const uint8_t unused[4] = {0, 0, 0x0f, 0x03};
-    return len != 0 && (pjf_b64url_values[src[len - 1]] & unused[len % 4]) != 0;
 }
 
 /* Encodes the last len (0, 1 or 2) bytes of a text. */

@@ -1,0 +1,397 @@
+/*
+ * The events of the core's JSON grammar, turned into Python objects. Two parsers share the event
+ * functions below: one with the events inlined, which tokens go through, and the core's callback
+ * instance, which the tests hold against it.
+ */
+#include "py/pyjson.h"
+
+#include <string.h>
+
+#include "core/json_read.h"
+#include "py/pyerror.h"
+
+/* Values under construction. Containers on the stack are owned by it, and enter their parent when
+ * they are complete: a finaliser that the garbage collector runs meanwhile can't reach into them.
+ */
+typedef struct builder {
+    pjf_state *state;
+    pjf_buf *scratch;
+    pjf_claim_view *view;
+    PyObject *container; /* the innermost open one, or NULL; owned */
+    PyObject *name;      /* of the member whose value comes next; owned */
+    PyObject *root;      /* the finished value; owned */
+    size_t depth;
+    int claim;      /* of name, or -1 */
+    bool in_object; /* the container is a dict */
+    bool flat;      /* no container but the root */
+    struct {
+        PyObject *container;
+        PyObject *name;
+    } stack[PJF_JSON_DEPTH_DEFAULT];
+} builder;
+
+/* ---- member names ---- */
+
+static const char *const claim_names[PJF_CLAIM_COUNT] = {
+#define CLAIM_NAME(name) #name,
+    PJF_CLAIMS(CLAIM_NAME)
+#undef CLAIM_NAME
+};
+
+static int8_t claim_of(const uint8_t *bytes, size_t len)
+{
+    for (int i = 0; len == 3 && i < PJF_CLAIM_COUNT; i++) {
+        if (memcmp(claim_names[i], bytes, 3) == 0) {
+            return (int8_t)i;
+        }
+    }
+    return -1;
+}
+
+static PyObject *new_string(const pjf_json_string *value)
+{
+    const char *bytes = (const char *)value->text.ptr;
+    Py_ssize_t len = (Py_ssize_t)value->text.len;
+    if (PJF_LIKELY(value->ascii)) {
+        PyObject *str = PyUnicode_New(len, 127);
+        if (PJF_LIKELY(str != NULL) && len != 0) {
+            memcpy(PyUnicode_1BYTE_DATA(str), bytes, (size_t)len);
+        }
+        return str;
+    }
+    return PyUnicode_DecodeUTF8(bytes, len, value->surrogates ? "surrogatepass" : NULL);
+}
+
+static inline size_t name_slot(const uint8_t *bytes, size_t len)
+{
+    uint64_t word = 0;
+    if (len >= 8) {
+        uint64_t tail;
+        memcpy(&word, bytes, 8);
+        memcpy(&tail, bytes + len - 8, 8);
+        word ^= tail * 31;
+    } else if (len >= 4) {
+        uint32_t head;
+        uint32_t tail;
+        memcpy(&head, bytes, 4);
+        memcpy(&tail, bytes + len - 4, 4);
+        word = ((uint64_t)head << 32) | tail;
+    } else {
+        for (size_t i = 0; i < len; i++) {
+            word = word << 8 | bytes[i];
+        }
+    }
+    word = (word ^ len) * UINT64_C(0x9E3779B97F4A7C15);
+    return (size_t)(word >> 56) % PJF_NAME_CACHE_SIZE;
+}
+
+/* The name's string, owned, and its claim. Short ASCII names come from the interpreter's cache. */
+static PyObject *intern_name(pjf_state *state, const pjf_json_string *name, int *claim)
+{
+    const uint8_t *bytes = name->text.ptr;
+    size_t len = name->text.len;
+    *claim = -1;
+    if (PJF_UNLIKELY(!name->ascii || len > PJF_NAME_LEN_MAX || len == 0)) {
+        return new_string(name);
+    }
+    pjf_name *entry = &state->names[name_slot(bytes, len)];
+    if (PJF_LIKELY(entry->len == len && entry->str != NULL &&
+                   memcmp(entry->bytes, bytes, len) == 0)) {
+        *claim = entry->claim;
+        return Py_NewRef(entry->str);
+    }
+    PyObject *str = new_string(name);
+    if (str == NULL) {
+        return NULL;
+    }
+    PyUnicode_InternInPlace(&str);
+    PyObject *old = entry->str;
+    entry->str = Py_NewRef(str);
+    entry->len = (uint8_t)len;
+    entry->claim = claim_of(bytes, len);
+    memcpy(entry->bytes, bytes, len);
+    *claim = entry->claim;
+    Py_XDECREF(old);
+    return str;
+}
+
+/* ---- events ---- */
+
+/* Puts a finished value where it belongs; takes over the reference. */
+static inline pjf_status add_value(builder *b, PyObject *value)
+{
+    if (PJF_UNLIKELY(value == NULL)) {
+        return PJF_ERR_JSON_SINK;
+    }
+    if (PJF_LIKELY(b->in_object)) {
+        PyObject *name = b->name;
+        b->name = NULL;
+        int failed = PyDict_SetItem(b->container, name, value);
+        if (b->claim >= 0 && b->depth == 1 && b->view != NULL) {
+            b->view->value[b->claim] = value;
+        }
+        Py_DECREF(name);
+        Py_DECREF(value);
+        return failed == 0 ? PJF_OK : PJF_ERR_JSON_SINK;
+    }
+    if (b->container != NULL) {
+        int failed = PyList_Append(b->container, value);
+        Py_DECREF(value);
+        return failed == 0 ? PJF_OK : PJF_ERR_JSON_SINK;
+    }
+    b->root = value;
+    return PJF_OK;
+}
+
+static inline pjf_status on_literal(builder *b, pjf_json_literal which)
+{
+    switch (which) {
+    case PJF_JSON_NULL: return add_value(b, Py_NewRef(Py_None));
+    case PJF_JSON_FALSE: return add_value(b, Py_NewRef(Py_False));
+    case PJF_JSON_TRUE: return add_value(b, Py_NewRef(Py_True));
+    case PJF_JSON_LITERAL_NAN: return add_value(b, PyFloat_FromDouble(Py_NAN));
+    case PJF_JSON_LITERAL_INFINITY: return add_value(b, PyFloat_FromDouble(Py_HUGE_VAL));
+    default: return add_value(b, PyFloat_FromDouble(-Py_HUGE_VAL));
+    }
+}
+
+static inline pjf_status on_integer(builder *b, int64_t value)
+{
+    return add_value(b, PyLong_FromLongLong(value));
+}
+
+/* The text with a terminating NUL, in the scratch buffer (no string event is under way). */
+static const char *terminated(builder *b, pjf_span text)
+{
+    b->scratch->len = 0;
+    if (pjf_buf_append(b->scratch, text.ptr, text.len) != PJF_OK ||
+        pjf_buf_append_byte(b->scratch, '\0') != PJF_OK) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    return (const char *)b->scratch->ptr;
+}
+
+static pjf_status on_big_integer(builder *b, pjf_span digits)
+{
+    const char *text = terminated(b, digits);
+    return add_value(b, text == NULL ? NULL : PyLong_FromString(text, NULL, 10));
+}
+
+static pjf_status on_number(builder *b, pjf_span digits)
+{
+    const char *text = terminated(b, digits);
+    if (text == NULL) {
+        return PJF_ERR_JSON_SINK;
+    }
+    double value = PyOS_string_to_double(text, NULL, NULL); /* past the range: infinity */
+    if (value == -1.0 && PyErr_Occurred()) {
+        return PJF_ERR_JSON_SINK;
+    }
+    return add_value(b, PyFloat_FromDouble(value));
+}
+
+static inline pjf_status on_string(builder *b, const pjf_json_string *value)
+{
+    return add_value(b, new_string(value));
+}
+
+static inline pjf_status on_key(builder *b, const pjf_json_string *name)
+{
+    b->name = intern_name(b->state, name, &b->claim);
+    return PJF_LIKELY(b->name != NULL) ? PJF_OK : PJF_ERR_JSON_SINK;
+}
+
+static inline pjf_status container_begin(builder *b, PyObject *container, bool is_object)
+{
+    if (PJF_UNLIKELY(container == NULL)) {
+        return PJF_ERR_JSON_SINK;
+    }
+    b->flat = b->depth == 0;
+    b->stack[b->depth].container = b->container;
+    b->stack[b->depth].name = b->name;
+    b->depth++;
+    b->container = container;
+    b->name = NULL;
+    b->in_object = is_object;
+    return PJF_OK;
+}
+
+static inline pjf_status container_end(builder *b)
+{
+    PyObject *finished = b->container;
+    b->depth--;
+    b->container = b->stack[b->depth].container;
+    b->name = b->stack[b->depth].name;
+    b->in_object = b->container != NULL && PyDict_CheckExact(b->container);
+    if (b->depth == 1 && b->in_object) { /* a member's value: which claim, is told by its name */
+        b->claim = -1;
+        for (int i = 0; i < PJF_CLAIM_COUNT; i++) {
+            if (b->name == b->state->claims[i]) {
+                b->claim = i;
+            }
+        }
+    }
+    return add_value(b, finished);
+}
+
+static inline pjf_status on_object_begin(builder *b)
+{
+    return container_begin(b, PyDict_New(), true);
+}
+
+static inline pjf_status on_array_begin(builder *b)
+{
+    return container_begin(b, PyList_New(0), false);
+}
+
+#define PJF_JSON_FN                     parse_inlined
+#define PJF_JSON_CTX                    builder
+#define PJF_JSON_ON_LITERAL(ctx, which) on_literal(ctx, which)
+#define PJF_JSON_ON_INTEGER(ctx, value) on_integer(ctx, value)
+#define PJF_JSON_ON_BIG_INTEGER(ctx, s) on_big_integer(ctx, s)
+#define PJF_JSON_ON_NUMBER(ctx, s)      on_number(ctx, s)
+#define PJF_JSON_ON_STRING(ctx, s)      on_string(ctx, s)
+#define PJF_JSON_ON_KEY(ctx, s)         on_key(ctx, s)
+#define PJF_JSON_ON_OBJECT_BEGIN(ctx)   on_object_begin(ctx)
+#define PJF_JSON_ON_OBJECT_END(ctx)     container_end(ctx)
+#define PJF_JSON_ON_ARRAY_BEGIN(ctx)    on_array_begin(ctx)
+#define PJF_JSON_ON_ARRAY_END(ctx)      container_end(ctx)
+#include "core/json_read.inc.h"
+
+/* ---- the same events behind the callback table ---- */
+
+static pjf_status event_literal(void *ctx, pjf_json_literal which)
+{
+    return on_literal(ctx, which);
+}
+
+static pjf_status event_integer(void *ctx, int64_t value)
+{
+    return on_integer(ctx, value);
+}
+
+static pjf_status event_big_integer(void *ctx, pjf_span digits)
+{
+    return on_big_integer(ctx, digits);
+}
+
+static pjf_status event_number(void *ctx, pjf_span text)
+{
+    return on_number(ctx, text);
+}
+
+static pjf_status event_string(void *ctx, const pjf_json_string *value)
+{
+    return on_string(ctx, value);
+}
+
+static pjf_status event_key(void *ctx, const pjf_json_string *name)
+{
+    return on_key(ctx, name);
+}
+
+static pjf_status event_object_begin(void *ctx)
+{
+    return on_object_begin(ctx);
+}
+
+static pjf_status event_array_begin(void *ctx)
+{
+    return on_array_begin(ctx);
+}
+
+static pjf_status event_end(void *ctx)
+{
+    return container_end(ctx);
+}
+
+static const pjf_json_sink events_sink = {
+    .literal = event_literal,
+    .integer = event_integer,
+    .big_integer = event_big_integer,
+    .number = event_number,
+    .string = event_string,
+    .key = event_key,
+    .object_begin = event_object_begin,
+    .object_end = event_end,
+    .array_begin = event_array_begin,
+    .array_end = event_end,
+};
+
+/* ---- entry points ---- */
+
+static void builder_init(builder *b, pjf_state *state, pjf_buf *scratch, pjf_claim_view *view)
+{
+    b->state = state;
+    b->scratch = scratch;
+    b->view = view;
+    b->container = NULL;
+    b->name = NULL;
+    b->root = NULL;
+    b->depth = 0;
+    b->claim = -1;
+    b->in_object = false;
+    b->flat = true;
+    if (view != NULL) {
+        memset(view, 0, sizeof(*view));
+    }
+}
+
+/* Drops everything an interrupted parse has built. */
+static void builder_abandon(builder *b)
+{
+    Py_CLEAR(b->root);
+    Py_CLEAR(b->name);
+    Py_CLEAR(b->container);
+    while (b->depth > 0) {
+        b->depth--;
+        Py_XDECREF(b->stack[b->depth].container);
+        Py_XDECREF(b->stack[b->depth].name);
+    }
+}
+
+PyObject *pjf_json_load(pjf_state *state, const char *what, pjf_span text, pjf_buf *scratch,
+                        pjf_claim_view *view, bool *flat)
+{
+    builder b;
+    pjf_error error;
+    builder_init(&b, state, scratch, view);
+    if (PJF_UNLIKELY(parse_inlined(text, PJF_JSON_NAN, PJF_JSON_DEPTH_DEFAULT, scratch, &b,
+                                   &error) != PJF_OK)) {
+        builder_abandon(&b);
+        return pjf_raise_json(state, what, &error);
+    }
+    if (PJF_UNLIKELY(!PyDict_CheckExact(b.root))) {
+        Py_DECREF(b.root);
+        error.status = PJF_ERR_JSON_NOT_OBJECT;
+        return pjf_raise_json(state, what, &error);
+    }
+    if (flat != NULL) {
+        *flat = b.flat;
+    }
+    return b.root;
+}
+
+PyObject *pjf_json_load_any(pjf_state *state, pjf_span text, bool events)
+{
+    builder b;
+    pjf_error error;
+    pjf_buf scratch;
+    pjf_buf_init(&scratch);
+    builder_init(&b, state, &scratch, NULL);
+    pjf_status status =
+        events ? pjf_json_read(text, PJF_JSON_NAN, PJF_JSON_DEPTH_DEFAULT, &scratch, &events_sink,
+                               &b, &error)
+               : parse_inlined(text, PJF_JSON_NAN, PJF_JSON_DEPTH_DEFAULT, &scratch, &b, &error);
+    pjf_buf_free(&scratch, false);
+    if (status == PJF_OK) {
+        return b.root;
+    }
+    builder_abandon(&b);
+    if (!PyErr_Occurred()) {
+        PyErr_Format(PyExc_ValueError, "%s at byte %zu", pjf_status_text(error.status),
+                     error.offset);
+    }
+    return NULL;
+}

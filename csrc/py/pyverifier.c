@@ -1,0 +1,578 @@
+/*
+ * pyjwtfast.Verifier: keys, algorithms and rules on claims, prepared once. Immutable after
+ * construction, so that what it said of a token stays true: its cache relies on it.
+ */
+#include "py/pyverifier.h"
+
+#include "py/pyargs.h"
+#include "py/pycache.h"
+#include "py/pyclaims.h"
+#include "py/pyclock.h"
+#include "py/pyerror.h"
+#include "py/pyjson.h"
+#include "py/pykey.h"
+#include "py/pytoken.h"
+
+/* Keys tried for one token at most: bounds the work that a forged token can cause. */
+#define PJF_KEYS_TRIED_MAX 16
+
+#define PJF_CACHE_ENTRIES_MAX (1 << 24)
+
+typedef struct pjf_py_verifier {
+    PyObject_HEAD pjf_state *state;
+    PyObject *keys;       /* tuple of pjf_py_key */
+    PyObject *algorithms; /* tuple of names */
+    uint32_t allowed;     /* the same as a mask */
+    size_t max_token_bytes;
+    pjf_claim_rules rules; /* owns its references */
+    pjf_cache *cache;      /* NULL: off */
+} pjf_py_verifier;
+
+PyDoc_STRVAR(
+    verifier_doc,
+    "Verifier(keys, algorithms, *, audience=None, issuer=None, subject=None, leeway=0,\n"
+    "         require=(), expect=None, options=None, cache_size=0, max_token_bytes=262144)\n--\n\n"
+    "Verifies tokens with keys, algorithms and rules prepared once; immutable.\n\n"
+    "keys: Keys. A token with a kid is tried with the keys of that kid, else with those that have\n"
+    "none; a token without kid with every key that fits; at most 16. algorithms: allowed names.\n"
+    "audience, issuer: str or iterable of str. subject: str. leeway: seconds, or a timedelta, for\n"
+    "exp, nbf and iat. require: names of claims that must be there and not null. expect: claims\n"
+    "that must have exactly this value and type. options: PyJWT's verify_exp, verify_aud, ...,\n"
+    "strict_aud, enforce_minimum_key_length. cache_size: verified tokens remembered (0: none); a\n"
+    "hit skips the cryptography and nothing else. max_token_bytes: longer tokens are refused.\n"
+    "Raises TypeError or ValueError for a wrong argument, InvalidKeyError for a key that is too\n"
+    "short when that is enforced. RFC 7515 section 5.2, RFC 7519 section 7.2, RFC 8725.");
+
+PyDoc_STRVAR(verify_doc, "verify($self, token)\n--\n\n"
+                         "The claims of a verified token (str or bytes), a new dict.\n\n"
+                         "Raises a subclass of PyJWTError for whatever is wrong with it.");
+
+PyDoc_STRVAR(
+    verify_complete_doc,
+    "verify_complete($self, token)\n--\n\n"
+    "The verified token taken apart: {'header': dict, 'payload': dict, 'signature': bytes}."
+    "\n\nNever answered from the cache. Raises as verify().");
+
+PyDoc_STRVAR(cache_info_doc,
+             "cache_info($self)\n--\n\n"
+             "Figures of the verified-token cache: hits, misses, entries, bytes, capacity.");
+
+PyDoc_STRVAR(cache_clear_doc, "cache_clear($self)\n--\n\nForgets all verified tokens.");
+
+/* ---- construction ---- */
+
+/* A new tuple of the strings of an iterable. A single str is refused: it would be its letters. */
+static PyObject *tuple_of_strings(PyObject *value, const char *name)
+{
+    if (PyUnicode_Check(value)) {
+        PyErr_Format(PyExc_TypeError, "%s must be an iterable of str, not a str", name);
+        return NULL;
+    }
+    PyObject *tuple = PySequence_Tuple(value);
+    for (Py_ssize_t i = 0; tuple != NULL && i < PyTuple_GET_SIZE(tuple); i++) {
+        if (!PyUnicode_Check(PyTuple_GET_ITEM(tuple, i))) {
+            PyErr_Format(PyExc_TypeError, "%s must hold str, not %.200s", name,
+                         Py_TYPE(PyTuple_GET_ITEM(tuple, i))->tp_name);
+            Py_CLEAR(tuple);
+        }
+    }
+    return tuple;
+}
+
+static int init_keys(pjf_py_verifier *self, PyObject *keys)
+{
+    if (pjf_key_check(self->state, keys)) {
+        PyErr_SetString(PyExc_TypeError, "keys must be an iterable of Key: write [key]");
+        return -1;
+    }
+    self->keys = PySequence_Tuple(keys);
+    if (self->keys == NULL) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
+        PyObject *key = PyTuple_GET_ITEM(self->keys, i);
+        if (!pjf_key_check(self->state, key)) {
+            PyErr_Format(PyExc_TypeError, "keys must hold pyjwtfast.Key, not %.200s",
+                         Py_TYPE(key)->tp_name);
+            return -1;
+        }
+    }
+    if (PyTuple_GET_SIZE(self->keys) == 0) {
+        PyErr_SetString(PyExc_ValueError, "keys must not be empty");
+        return -1;
+    }
+    return 0;
+}
+
+static int init_algorithms(pjf_py_verifier *self, PyObject *algorithms)
+{
+    self->algorithms = tuple_of_strings(algorithms, "algorithms");
+    if (self->algorithms == NULL) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->algorithms); i++) {
+        const pjf_alg *alg = pjf_algorithm_named(PyTuple_GET_ITEM(self->algorithms, i));
+        if (alg == NULL) {
+            return -1;
+        }
+        self->allowed |= 1u << alg->id;
+    }
+    if (self->allowed == 0) {
+        PyErr_SetString(PyExc_ValueError, "algorithms must not be empty");
+        return -1;
+    }
+    return 0;
+}
+
+/* Each key must serve one of the algorithms, and be long enough for those it serves. */
+static int check_keys_fit(pjf_py_verifier *self)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
+        const pjf_key *key = ((pjf_py_key *)PyTuple_GET_ITEM(self->keys, i))->key;
+        bool fits = false;
+        const pjf_alg *alg;
+        for (size_t id = 0; (alg = pjf_alg_at(id)) != NULL; id++) {
+            if ((self->allowed & (1u << id)) == 0 || !pjf_key_fits(key, alg)) {
+                continue;
+            }
+            fits = true;
+            if (pjf_key_check_length(self->state, alg, key,
+                                     self->rules.enforce_minimum_key_length) < 0) {
+                return -1;
+            }
+        }
+        if (!fits) {
+            pjf_raise_status(self->state, PJF_ERR_KEY_ALGORITHM);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int init_options(pjf_py_verifier *self, PyObject *options, PyObject *require)
+{
+    pjf_claim_rules *rules = &self->rules;
+    pjf_claim_rules_init(rules);
+    int failed = pjf_claim_rules_options(self->state, rules, options);
+    PyObject *from_options = rules->require;
+    rules->require = NULL; /* from here on it is owned */
+    if (failed < 0) {
+        return -1;
+    }
+    if (!rules->verify_signature) {
+        PyErr_SetString(PyExc_ValueError, "options: a Verifier always verifies the signature");
+        return -1;
+    }
+    if (require == NULL) {
+        require = from_options;
+    }
+    if (require != NULL) {
+        PyObject *names = tuple_of_strings(require, "require");
+        if (names == NULL) {
+            return -1;
+        }
+        if (PyTuple_GET_SIZE(names) == 0) {
+            Py_CLEAR(names);
+        }
+        rules->require = names;
+    }
+    return 0;
+}
+
+static int init_expected(pjf_py_verifier *self, PyObject *audience, PyObject *issuer,
+                         PyObject *subject, PyObject *expect)
+{
+    pjf_claim_rules *rules = &self->rules;
+    if (audience != Py_None) {
+        rules->audience = PyUnicode_Check(audience) ? Py_NewRef(audience)
+                                                    : tuple_of_strings(audience, "audience");
+        if (rules->audience == NULL) {
+            return -1;
+        }
+    }
+    if (issuer != Py_None) {
+        rules->issuer =
+            PyUnicode_Check(issuer) ? Py_NewRef(issuer) : tuple_of_strings(issuer, "issuer");
+        if (rules->issuer == NULL) {
+            return -1;
+        }
+    }
+    if (subject != Py_None) {
+        if (!PyUnicode_Check(subject)) {
+            PyErr_Format(PyExc_TypeError, "subject must be a str or None, not %.200s",
+                         Py_TYPE(subject)->tp_name);
+            return -1;
+        }
+        rules->subject = Py_NewRef(subject);
+    }
+    if (expect != Py_None) {
+        if (!PyDict_CheckExact(expect)) {
+            PyErr_Format(PyExc_TypeError, "expect must be a dict or None, not %.200s",
+                         Py_TYPE(expect)->tp_name);
+            return -1;
+        }
+        rules->expect = pjf_claims_freeze_expected(expect, 0);
+        if (rules->expect == NULL) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int init_sizes(pjf_py_verifier *self, Py_ssize_t cache_size, Py_ssize_t max_token_bytes)
+{
+    if (max_token_bytes <= 0) {
+        PyErr_SetString(PyExc_ValueError, "max_token_bytes must be positive");
+        return -1;
+    }
+    if (cache_size < 0 || cache_size > PJF_CACHE_ENTRIES_MAX) {
+        PyErr_Format(PyExc_ValueError, "cache_size must be between 0 and %d",
+                     PJF_CACHE_ENTRIES_MAX);
+        return -1;
+    }
+    self->max_token_bytes = (size_t)max_token_bytes;
+    if (cache_size == 0) {
+        return 0;
+    }
+    size_t max_bytes = (size_t)cache_size * PJF_PY_CACHE_BYTES_PER_ENTRY;
+    size_t least = (size_t)32 * PJF_PY_CACHE_BYTES_PER_ENTRY; /* a small cache takes large tokens */
+    pjf_status status =
+        pjf_cache_new((size_t)cache_size, max_bytes < least ? least : max_bytes, &self->cache);
+    if (status != PJF_OK) {
+        pjf_raise_status(self->state, status);
+        return -1;
+    }
+    return 0;
+}
+
+static PyObject *verifier_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    static char *names[] = {"keys",    "algorithms", "audience",        "issuer",
+                            "subject", "leeway",     "require",         "expect",
+                            "options", "cache_size", "max_token_bytes", NULL};
+    pjf_state *state = PyType_GetModuleState(type);
+    PyObject *keys;
+    PyObject *algorithms;
+    PyObject *audience = Py_None;
+    PyObject *issuer = Py_None;
+    PyObject *subject = Py_None;
+    PyObject *leeway = NULL;
+    PyObject *require = NULL;
+    PyObject *expect = Py_None;
+    PyObject *options = Py_None;
+    Py_ssize_t cache_size = 0;
+    Py_ssize_t max_token_bytes = PJF_TOKEN_MAX_DEFAULT;
+    if (state == NULL ||
+        !PyArg_ParseTupleAndKeywords(args, kwargs, "OO|$OOOOOOOnn:Verifier", names, &keys,
+                                     &algorithms, &audience, &issuer, &subject, &leeway, &require,
+                                     &expect, &options, &cache_size, &max_token_bytes)) {
+        return NULL;
+    }
+    pjf_py_verifier *self = (pjf_py_verifier *)type->tp_alloc(type, 0); /* zeroed */
+    if (self == NULL) {
+        return NULL;
+    }
+    self->state = state;
+    if (init_keys(self, keys) < 0 || init_algorithms(self, algorithms) < 0 ||
+        init_options(self, options == Py_None ? NULL : options, require) < 0 ||
+        init_expected(self, audience, issuer, subject, expect) < 0 ||
+        (leeway != NULL && pjf_claims_leeway(state, leeway, &self->rules.leeway) < 0) ||
+        check_keys_fit(self) < 0 || init_sizes(self, cache_size, max_token_bytes) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    return (PyObject *)self;
+}
+
+static void verifier_dealloc(pjf_py_verifier *self)
+{
+    PyTypeObject *type = Py_TYPE(self);
+    if (self->cache != NULL) {
+        pjf_py_cache_clear(self->cache);
+        pjf_cache_free(self->cache);
+    }
+    Py_XDECREF(self->keys);
+    Py_XDECREF(self->algorithms);
+    Py_XDECREF(self->rules.audience);
+    Py_XDECREF(self->rules.issuer);
+    Py_XDECREF(self->rules.subject);
+    Py_XDECREF(self->rules.require);
+    Py_XDECREF(self->rules.expect);
+    type->tp_free(self);
+    Py_DECREF(type);
+}
+
+/* ---- verification ---- */
+
+static bool kid_is(const pjf_py_key *key, const pjf_jose_header *header)
+{
+    return key->kid_text.ptr != NULL && !header->kid_truncated &&
+           key->kid_text.len == header->kid_len &&
+           memcmp(key->kid_text.ptr, header->kid, header->kid_len) == 0;
+}
+
+/* Which keys a token may be tried with. */
+typedef enum candidates { ANY_KEY, KEYS_OF_THE_KID, KEYS_WITHOUT_KID } candidates;
+
+static candidates choose_candidates(const pjf_py_verifier *self, const pjf_jose_header *header)
+{
+    if (!header->has_kid) {
+        return ANY_KEY;
+    }
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
+        if (kid_is((pjf_py_key *)PyTuple_GET_ITEM(self->keys, i), header)) {
+            return KEYS_OF_THE_KID;
+        }
+    }
+    return KEYS_WITHOUT_KID;
+}
+
+static pjf_status verify_signature(const pjf_py_verifier *self, pjf_jws_work *work,
+                                   const pjf_jws *jws, const pjf_alg *alg)
+{
+    candidates which = choose_candidates(self, jws->header);
+    size_t tried = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
+        const pjf_py_key *key = (pjf_py_key *)PyTuple_GET_ITEM(self->keys, i);
+        if ((which == KEYS_OF_THE_KID && !kid_is(key, jws->header)) ||
+            (which == KEYS_WITHOUT_KID && key->kid_text.ptr != NULL) ||
+            !pjf_key_fits(key->key, alg)) {
+            continue;
+        }
+        pjf_status status =
+            pjf_sig_verify(work->sig, alg, key->key, jws->signing_input, jws->signature);
+        if (PJF_LIKELY(status == PJF_OK)) {
+            return status;
+        }
+        if (status != PJF_ERR_SIGNATURE) {
+            return status;
+        }
+        if (++tried == PJF_KEYS_TRIED_MAX) {
+            break;
+        }
+    }
+    return PJF_ERR_SIGNATURE;
+}
+
+/* The verified claims of a token: its cryptography, its JSON, every rule. */
+static PyObject *verify_fully(pjf_py_verifier *self, pjf_jws_work *work, pjf_span token,
+                              pjf_jws *jws, pjf_claim_view *view, bool *flat)
+{
+    pjf_state *state = self->state;
+    const pjf_alg *alg;
+    if (pjf_token_load(state, work, token, self->max_token_bytes, jws) < 0 ||
+        pjf_token_check_header(state, work, jws) < 0) {
+        return NULL;
+    }
+    pjf_status status = pjf_jws_check_detached(jws, false);
+    if (PJF_LIKELY(status == PJF_OK)) {
+        status = pjf_jws_check_alg(jws, self->allowed, &alg);
+    }
+    if (PJF_LIKELY(status == PJF_OK)) {
+        status = verify_signature(self, work, jws, alg);
+    }
+    if (PJF_UNLIKELY(status != PJF_OK)) {
+        return pjf_raise_status(state, status);
+    }
+    PyObject *claims =
+        pjf_json_load(state, "Invalid payload string", jws->payload, &work->unescape, view, flat);
+    if (PJF_UNLIKELY(claims != NULL && pjf_claims_check(state, claims, view, &self->rules) < 0)) {
+        Py_CLEAR(claims);
+    }
+    return claims;
+}
+
+/* A copy of what the cache kept, after the rules on time. Drops the reference in cached. */
+static PyObject *from_cache(pjf_py_verifier *self, pjf_cached *cached, double now)
+{
+    PyObject *claims = NULL;
+    if (pjf_claims_check_times(self->state, &cached->times, self->rules.leeway, now) < 0) {
+        goto done;
+    }
+    if (PJF_LIKELY(PyDict_CheckExact(cached->payload))) {
+        claims = PyDict_Copy(cached->payload);
+        goto done;
+    }
+    pjf_jws_work *work = pjf_work_take(self->state);
+    if (work != NULL) {
+        pjf_span json = {(const uint8_t *)PyBytes_AS_STRING(cached->payload),
+                         (size_t)PyBytes_GET_SIZE(cached->payload)};
+        claims =
+            pjf_json_load(self->state, "Invalid payload string", json, &work->unescape, NULL, NULL);
+        pjf_work_give(self->state, work);
+    }
+done:
+    Py_DECREF(cached->payload);
+    return claims;
+}
+
+static PyObject *verify_and_remember(pjf_py_verifier *self, pjf_span token, double now)
+{
+    pjf_claim_view view;
+    pjf_claim_times times;
+    pjf_jws jws;
+    bool flat;
+    pjf_jws_work *work = pjf_work_take(self->state);
+    if (work == NULL) {
+        return NULL;
+    }
+    PyObject *claims = verify_fully(self, work, token, &jws, &view, &flat);
+    if (claims != NULL && self->cache != NULL && pjf_claims_times(&view, &self->rules, &times)) {
+        pjf_py_cache_put(self->cache, token, claims, flat, jws.payload, &times, self->rules.leeway,
+                         now);
+    }
+    pjf_work_give(self->state, work);
+    return claims;
+}
+
+static PyObject *verifier_verify(pjf_py_verifier *self, PyObject *const *args, Py_ssize_t nargs,
+                                 PyObject *kwnames)
+{
+    static const uint8_t names[] = {PJF_STR_token};
+    static const pjf_signature signature = {"verify", names, 1, 1, 1, false};
+    PyObject *argument;
+    pjf_cached cached;
+    pjf_span token;
+    double now = 0;
+    if (pjf_args_match(self->state, &signature, args, nargs, kwnames, &argument, NULL) < 0 ||
+        pjf_token_span(self->state, argument, &token) < 0) {
+        return NULL;
+    }
+    if (self->cache != NULL) {
+        if (pjf_clock_now(self->state, &now) < 0) {
+            return NULL;
+        }
+        if (PJF_LIKELY(pjf_py_cache_get(self->cache, token, now, &cached))) {
+            return from_cache(self, &cached, now);
+        }
+    }
+    return verify_and_remember(self, token, now);
+}
+
+static PyObject *verifier_verify_complete(pjf_py_verifier *self, PyObject *const *args,
+                                          Py_ssize_t nargs, PyObject *kwnames)
+{
+    static const uint8_t names[] = {PJF_STR_token};
+    static const pjf_signature signature = {"verify_complete", names, 1, 1, 1, false};
+    PyObject *argument;
+    PyObject *result = NULL;
+    pjf_claim_view view;
+    pjf_span token;
+    pjf_jws jws;
+    if (pjf_args_match(self->state, &signature, args, nargs, kwnames, &argument, NULL) < 0 ||
+        pjf_token_span(self->state, argument, &token) < 0) {
+        return NULL;
+    }
+    pjf_jws_work *work = pjf_work_take(self->state);
+    if (work == NULL) {
+        return NULL;
+    }
+    PyObject *claims = verify_fully(self, work, token, &jws, &view, NULL);
+    if (claims != NULL) {
+        result = pjf_token_complete(self->state, work, &jws, claims);
+        Py_DECREF(claims);
+    }
+    pjf_work_give(self->state, work);
+    return result;
+}
+
+/* ---- the cache, seen from outside ---- */
+
+static PyStructSequence_Field cache_info_fields[] = {
+    {"hits", "tokens found"},
+    {"misses", "tokens not found"},
+    {"entries", "tokens remembered now"},
+    {"bytes", "memory they take, about"},
+    {"capacity", "tokens remembered at most"},
+    {NULL, NULL},
+};
+
+static PyStructSequence_Desc cache_info_desc = {
+    "pyjwtfast.CacheInfo", "Figures of a Verifier's cache.", cache_info_fields, 5};
+
+PyObject *pjf_cache_info_type(void)
+{
+    return (PyObject *)PyStructSequence_NewType(&cache_info_desc);
+}
+
+static PyObject *verifier_cache_info(pjf_py_verifier *self, PyObject *ignored)
+{
+    (void)ignored;
+    pjf_cache_stats stats = {0};
+    if (self->cache != NULL) {
+        pjf_cache_get_stats(self->cache, &stats);
+    }
+    PyObject *info = PyStructSequence_New(self->state->cache_info_type);
+    if (info == NULL) {
+        return NULL;
+    }
+    PyStructSequence_SetItem(info, 0, PyLong_FromUnsignedLongLong(stats.hits));
+    PyStructSequence_SetItem(info, 1, PyLong_FromUnsignedLongLong(stats.misses));
+    PyStructSequence_SetItem(info, 2, PyLong_FromSize_t(stats.entries));
+    PyStructSequence_SetItem(info, 3, PyLong_FromSize_t(stats.bytes));
+    PyStructSequence_SetItem(info, 4, PyLong_FromSize_t(stats.capacity));
+    if (PyErr_Occurred()) {
+        Py_CLEAR(info);
+    }
+    return info;
+}
+
+static PyObject *verifier_cache_clear(pjf_py_verifier *self, PyObject *ignored)
+{
+    (void)ignored;
+    if (self->cache != NULL) {
+        pjf_py_cache_clear(self->cache);
+    }
+    Py_RETURN_NONE;
+}
+
+static PyObject *verifier_get_keys(pjf_py_verifier *self, void *closure)
+{
+    (void)closure;
+    return Py_NewRef(self->keys);
+}
+
+static PyObject *verifier_get_algorithms(pjf_py_verifier *self, void *closure)
+{
+    (void)closure;
+    return Py_NewRef(self->algorithms);
+}
+
+static PyObject *verifier_repr(pjf_py_verifier *self)
+{
+    return PyUnicode_FromFormat("<pyjwtfast.Verifier %R, %zd keys>", self->algorithms,
+                                PyTuple_GET_SIZE(self->keys));
+}
+
+#define FASTCALL(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS
+
+static PyMethodDef verifier_methods[] = {
+    {"verify", FASTCALL(verifier_verify), verify_doc},
+    {"verify_complete", FASTCALL(verifier_verify_complete), verify_complete_doc},
+    {"cache_info", (PyCFunction)verifier_cache_info, METH_NOARGS, cache_info_doc},
+    {"cache_clear", (PyCFunction)verifier_cache_clear, METH_NOARGS, cache_clear_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef verifier_getset[] = {
+    {"keys", (getter)verifier_get_keys, NULL, "The Keys, a tuple.", NULL},
+    {"algorithms", (getter)verifier_get_algorithms, NULL, "The allowed names, a tuple.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot verifier_slots[] = {
+    {Py_tp_doc, (void *)verifier_doc},
+    {Py_tp_new, verifier_new},
+    {Py_tp_dealloc, verifier_dealloc},
+    {Py_tp_repr, verifier_repr},
+    {Py_tp_methods, verifier_methods},
+    {Py_tp_getset, verifier_getset},
+    {0, NULL},
+};
+
+PyType_Spec pjf_verifier_spec = {
+    .name = "pyjwtfast.Verifier",
+    .basicsize = sizeof(pjf_py_verifier),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = verifier_slots,
+};

@@ -17,6 +17,7 @@ from typing import Any
 from unittest import mock
 
 import jwt
+
 import pyjwtfast
 
 from .differences import DIFFERENCES, Call, Difference
@@ -42,7 +43,7 @@ JSON_PREFIXES = ("Invalid header string: ", "Invalid payload string: ")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a call did: `kind` is "returned" or "raised"; `value` is comparable between libraries."""
+    """What a call did: `kind` is "returned" or "raised"; `value` can be compared."""
 
     kind: str
     value: Any
@@ -106,7 +107,7 @@ def clock_at(now: float) -> Iterator[None]:
 
     with (
         mock.patch.object(jwt.api_jwt, "datetime", Stopped),
-        mock.patch.object(time, "time", lambda: now),
+        mock.patch.object(time, "time", return_value=now),
     ):
         yield
 

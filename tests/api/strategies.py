@@ -13,7 +13,7 @@ from ..support import b64url, forge, resign
 
 # Characters that make JSON writers and readers differ: escapes, controls, the edges of each UTF-8
 # length, U+2028, U+FEFF, astral ones, lone surrogates.
-SPECIAL = "\"\\/\b\f\n\r\t\x00\x1f\x7f\x80\u07ff\u0800\u2028\ufeff\uffff\U00010000\U0010ffff"
+SPECIAL = '"\\/\b\f\n\r\t\x00\x1f\x7f\x80\u07ff\u0800\u2028\ufeff\uffff\U00010000\U0010ffff'
 texts = st.one_of(
     st.text(max_size=12),
     st.text(alphabet=SPECIAL + "ab", max_size=12),
@@ -31,9 +31,7 @@ floats = st.one_of(
 scalars = st.one_of(st.none(), st.booleans(), integers, floats, texts)
 values = st.recursive(
     scalars,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)
-    ),
+    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(texts, inner, max_size=4)),
     max_leaves=12,
 )
 payloads = st.dictionaries(st.one_of(texts, st.sampled_from(["a", "role", "jti"])), values)
@@ -113,7 +111,8 @@ FRAGMENTS = [
     "{", "}", "[", "]", ",", ":", '"', '"a"', '"a":', '"\\u00e9"', '"\\ud83d\\ude00"', '"\\ud800"',
     '"\\uDC00"', '"\\x"', '"\\u12"', '"\\', '"\t"', "\x00", "0", "-0", "-", "01", "1.", ".5", "1.5",
     "1e5", "1E+5", "1e", "1e-400", "1e400", "-1e400", "NaN", "Infinity", "-Infinity", "-NaN", "nan",
-    "true", "false", "null", "True", "tru", "//", "/**/", " ", "\n", "\r", "\t", "\f", "\v", "\u00a0",
+    "true", "false", "null", "True", "tru", "//", "/**/", " ", "\n", "\r", "\t", "\f", "\v",
+    "\u00a0",
     "é", "\u2028", "\U0001f600", "'a'", "+1", "0x10", "1_0", "12345678901234567890", "--1", "1-",
 ]  # fmt: skip
 fragments = st.lists(st.sampled_from(FRAGMENTS), max_size=10).map(
@@ -243,7 +242,8 @@ def time_claim_values(now: int) -> st.SearchStrategy[Any]:
 
 
 TIME_CLAIM_ODDITIES: list[Any] = [
-    None, True, False, 0, -1, 1.5, 1e20, -1e20, 1e308, 2**63, 2**64, 10**30, -(10**30), "", " ", "x",
+    None, True, False, 0, -1, 1.5, 1e20, -1e20, 1e308, 2**63, 2**64, 10**30, -(10**30), "", " ",
+    "x",
     "123", " 99999999999 ", "\t99999999999\n", "9_9999999999", "99999999999_", "_9", "1__0",
     "+99999999999", "-5", "--5", "1.5", "1e10", "0x10", "\u0663\u0663\u0663", "\u0669" * 11,
     "\uff19" * 11, "\u00a099999999999\u2003", "9" * 4300, "9" * 4301, "\ud800", "9\x00", "\x1f9",

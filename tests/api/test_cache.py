@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from unittest import mock
 
-import pyjwtfast
 import pytest
+
+import pyjwtfast
 from pyjwtfast import Key, Verifier
 from pyjwtfast.exceptions import (
     DecodeError,
@@ -153,12 +154,12 @@ class TestBoundToTheVerifier:
         with pytest.raises(InvalidAlgorithmError):
             cached(algorithms=["HS512"]).verify(token)
 
+    @pytest.mark.filterwarnings("ignore:The HMAC key is")
     def test_other_options(self) -> None:
         token = forge(FLAT, secret="short")
-        with pytest.warns(pyjwtfast.warnings.InsecureKeyLengthWarning):
-            verifier = cached(keys=[Key.from_secret("short")])
-            for _ in range(2):
-                assert verifier.verify(token) == FLAT
+        verifier = cached(keys=[Key.from_secret("short")])
+        for _ in range(2):
+            assert verifier.verify(token) == FLAT
         with pytest.raises(pyjwtfast.exceptions.InvalidKeyError):
             cached(
                 keys=[Key.from_secret("short")], options={"enforce_minimum_key_length": True}
@@ -199,7 +200,7 @@ class TestClaimsOnEveryHit:
         assert verifier.cache_info().hits == 2
         for now in (NOW + 10, NOW + 10.001, NOW + 10**6):
             clock(now)
-            with pytest.raises(ExpiredSignatureError, match="^Signature has expired$"):
+            with pytest.raises(ExpiredSignatureError, match=r"^Signature has expired$"):
                 verifier.verify(token)
 
     def test_clock_going_backwards(self, clock: Callable[[float], None]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import jwt
-import pyjwtfast
 import pytest
 
+import pyjwtfast
+
+from ..support import SECRET, forge
 from .differences import DIFFERENCES, MAX_DEPTH, Call, Difference
 from .oracle import find_difference, run
-from ..support import SECRET, forge
 
 EXAMPLES = [
     pytest.param(entry, call, id=f"{entry.name}-{number}")
@@ -62,7 +63,7 @@ def test_the_depth_limit_is_where_it_says(opening: bytes) -> None:
         return forge(b'{"a":' + value + b"}")
 
     assert "a" in pyjwtfast.decode(nested(MAX_DEPTH), SECRET, algorithms=["HS256"])
-    with pytest.raises(pyjwtfast.exceptions.DecodeError, match="^Invalid payload string: "):
+    with pytest.raises(pyjwtfast.exceptions.DecodeError, match=r"^Invalid payload string: "):
         pyjwtfast.decode(nested(MAX_DEPTH + 1), SECRET, algorithms=["HS256"])
 
 

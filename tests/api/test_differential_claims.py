@@ -9,15 +9,16 @@ import datetime
 from typing import Any
 
 import jwt
-import pyjwtfast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import pyjwtfast
+
+from ..support import SECRET, forge
 from . import strategies as own
 from .differences import Call
 from .oracle import NOW, assert_same, clock_at, find_difference, observe
-from ..support import SECRET, forge
 
 HS = {"key": SECRET, "algorithms": ["HS256"]}
 TIMES = own.time_claim_values(int(NOW))
@@ -184,9 +185,7 @@ def test_without_verification(claims: dict[str, Any]) -> None:
     with clock_at(NOW):
         for extra in ({}, {"verify_exp": True}, {"verify_aud": True, "verify_iss": True}):
             assert_same("decode", token, options={"verify_signature": False, **extra})
-            assert_same(
-                "decode", token, options={"verify_signature": False, **extra}, audience="a"
-            )
+            assert_same("decode", token, options={"verify_signature": False, **extra}, audience="a")
 
 
 @pytest.mark.parametrize("options", [[], [("verify_exp", False)], "x", 5, (), True], ids=repr)
@@ -241,8 +240,9 @@ def test_differences_do_not_cover_these_calls() -> None:
 
 
 @pytest.mark.parametrize(
-    "detached", [None, b"", b'{"a":1}', b"[]", b'{"exp":1}', b"{", b"\xff", b"a.b", "{}", bytearray(b"{}")]
-)  # fmt: skip
+    "detached",
+    [None, b"", b'{"a":1}', b"[]", b'{"exp":1}', b"{", b"\xff", b"a.b", "{}", bytearray(b"{}")],
+)
 @pytest.mark.parametrize(
     "header",
     [

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from .oracle import NOW, assert_same, clock_at
 from ..support import OTHER_SECRET, SECRET, b64url, compact, mac
+from .oracle import NOW, assert_same, clock_at
 
 
 @dataclass(frozen=True)
@@ -29,8 +29,12 @@ class Attempt:
     after_signature: bytes = b""
     call: dict[str, Any] = field(
         default_factory=lambda: {
-            "key": SECRET, "algorithms": ["HS256"], "audience": "a", "issuer": "i", "subject": "s"
-        }  # fmt: skip
+            "key": SECRET,
+            "algorithms": ["HS256"],
+            "audience": "a",
+            "issuer": "i",
+            "subject": "s",
+        }
     )
 
     def with_header(self, **members: Any) -> Attempt:

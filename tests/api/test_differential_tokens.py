@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import jwt
-import pyjwtfast
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import pyjwtfast
+
+from ..support import LONG_SECRET, SECRET, b64url, forge, resign
 from . import strategies as own
 from .oracle import assert_same, observe
-from ..support import LONG_SECRET, SECRET, b64url, forge, resign
 
 HS = {"key": SECRET, "algorithms": ["HS256"]}
 UNVERIFIED = {"options": {"verify_signature": False}}
@@ -140,7 +141,8 @@ def test_two_bad_segments(header: str, payload: str) -> None:
 
 
 JSON_TEXTS = [
-    b"", b" ", b"{}", b" {} ", b"\n{}\r", b"{}x", b"{} {}", b"{,}", b'{"a"}', b'{"a":}', b'{"a":1,}',
+    b"", b" ", b"{}", b" {} ", b"\n{}\r", b"{}x", b"{} {}", b"{,}", b'{"a"}', b'{"a":}',
+    b'{"a":1,}',
     b'{"a":1 "b":2}', b"{'a':1}", b"{a:1}", b'{"a":01}', b'{"a":1.}', b'{"a":.1}', b'{"a":1e}',
     b'{"a":+1}', b'{"a":-}', b'{"a":-0}', b'{"a":-0.0}', b'{"a":0e0}', b'{"a":1E5}', b'{"a":1e400}',
     b'{"a":-1e400}', b'{"a":1e-400}', b'{"a":NaN}', b'{"a":Infinity}', b'{"a":-Infinity}',
@@ -152,20 +154,26 @@ JSON_TEXTS = [
     b'{"a":1.7976931348623159e308}', b'{"a":' + b"9" * 4300 + b"}", b'{"a":-' + b"9" * 4300 + b"}",
     b'{"a":' + b"9" * 4301 + b"}", b'{"a":' + b"9" * 5000 + b"}", b'{"a":0.' + b"1" * 5000 + b"}",
     b'{"a":1' + b"0" * 5000 + b".0}", b'{"a":1e' + b"9" * 50 + b"}", b'{"a":1e-' + b"9" * 50 + b"}",
-    b'{"a":1,"a":2}', b'{"a":1,"b":2,"a":3}', b'{"a":1,"\\u0061":2}', b'{"":1}', b'{"a":{"a":1,"a":2}}',
+    b'{"a":1,"a":2}', b'{"a":1,"b":2,"a":3}', b'{"a":1,"\\u0061":2}', b'{"":1}',
+    b'{"a":{"a":1,"a":2}}',
     b'{"a":"\\u0000"}', b'{"\\u0000":1}', b'{"a":"\x00"}', b'{"a":"\x1f"}', b'{"a":"\x7f"}',
-    b'{"a":"\t"}', b'{"a":"\\t\\n\\r\\b\\f\\/\\\\\\""}', b'{"a":"\\a"}', b'{"a":"\\u"}', b'{"a":"\\u1"}',
+    b'{"a":"\t"}', b'{"a":"\\t\\n\\r\\b\\f\\/\\\\\\""}', b'{"a":"\\a"}', b'{"a":"\\u"}',
+    b'{"a":"\\u1"}',
     b'{"a":"\\u123g"}', b'{"a":"\\u 123"}', b'{"a":"\\u+123"}', b'{"a":"\\uD83D\\uDE00"}',
     b'{"a":"\\ud83d"}', b'{"a":"\\ude00"}', b'{"a":"\\ud83d\\ud83d\\ude00"}', b'{"a":"\\ud83dx"}',
     b'{"a":"\\ud83d\\n"}', b'{"a":"\\ud83d\\u0041"}', b'{"a":"\\ud83d\\u00"}', b'{"a":"\\ud83d\\"}',
-    b'{"a":"\\udbff\\udfff"}', b'{"a":"\\ud800\\udc00"}', b'{"a":"\\u00E9"}', b'{"a":"', b'{"a":"\\',
+    b'{"a":"\\udbff\\udfff"}', b'{"a":"\\ud800\\udc00"}', b'{"a":"\\u00E9"}', b'{"a":"',
+    b'{"a":"\\',
     '{"a":"é"}'.encode(), '{"é":"€\U0001f600"}'.encode(), b'{"a":"\xff"}', b'{"a":"\xc0\xaf"}',
     b'{"a":"\xe0\x80\xaf"}', b'{"a":"\xed\xa0\x80"}', b'{"a":"\xf4\x90\x80\x80"}', b'{"a":"\xc3"}',
-    b'{"a":"\xe2\x82"}', b'{"a":"\xf0\x9f\x98"}', b'\xff{}', b'{}\xff', b'\xef\xbb\xbf{}', b"\xc2\xa0{}",
+    b'{"a":"\xe2\x82"}', b'{"a":"\xf0\x9f\x98"}', b'\xff{}', b'{}\xff', b'\xef\xbb\xbf{}',
+    b"\xc2\xa0{}",
     b'{"a":1}\x00', b'\x00{"a":1}', b'{"a":/*c*/1}', b'{"a":1}//', b"[" * 5, b"[1,2", b'{"a":[1,]}',
-    b'{"a":[,1]}', b'{"a":[1 2]}', b'{"a":[]]}', b'{"a":{}}}', b'{"a":[}', b'{"a":{]}', b"null", b"1",
+    b'{"a":[,1]}', b'{"a":[1 2]}', b'{"a":[]]}', b'{"a":{}}}', b'{"a":[}', b'{"a":{]}', b"null",
+    b"1",
     b'"text"', b"[]", b"true", b"NaN", b'{"a":True}', b'{"a":None}', b'{1:2}', b'{null:1}',
-    b'{"a":"\xe2\x80\xa8"}', b'{"a" :\t1 ,\r\n"b": [ ] }', b'{"a":\x0c1}', b'{"a":\x0b1}', b'{"a":\xc2\xa01}',
+    b'{"a":"\xe2\x80\xa8"}', b'{"a" :\t1 ,\r\n"b": [ ] }', b'{"a":\x0c1}', b'{"a":\x0b1}',
+    b'{"a":\xc2\xa01}',
     b'{"__proto__":1,"constructor":2}', b'{"exp":' + b"9" * 400 + b"}",
 ]  # fmt: skip
 
@@ -189,7 +197,8 @@ def test_algorithms_of_token_and_caller(name: str, allowed: Any) -> None:
 
 @pytest.mark.parametrize(
     "allowed",
-    [("HS256",), {"HS256"}, frozenset({"HS256"}), {"HS256": 1}, ["HS256", 5, None], [own.Word("HS256")],
+    [("HS256",), {"HS256"}, frozenset({"HS256"}), {"HS256": 1}, ["HS256", 5, None],
+    [own.Word("HS256")],
      ["hs256"], ["HS256 "], [b"HS256"], [None], 5, object(), True],
     ids=repr,
 )  # fmt: skip
@@ -214,7 +223,9 @@ NONE_HEADERS = [{"alg": "none"}, {"alg": "None"}, {"alg": "NONE"}, {"alg": "nOnE
 
 
 @pytest.mark.parametrize("header", NONE_HEADERS, ids=repr)
-@pytest.mark.parametrize("allowed", [["none"], ["HS256"], ["none", "HS256"], ["None", "NONE", "nOnE"]])
+@pytest.mark.parametrize(
+    "allowed", [["none"], ["HS256"], ["none", "HS256"], ["None", "NONE", "nOnE"]]
+)
 @pytest.mark.parametrize("key", ["", None, SECRET, b""])
 @pytest.mark.parametrize("signed", [True, False])
 def test_unsecured_tokens(header: Any, allowed: list[str], key: Any, signed: bool) -> None:

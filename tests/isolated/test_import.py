@@ -6,7 +6,8 @@ from .scripts import run_script
 
 # CPython 3.12.1 aborts when an interpreter with a GIL of its own ends after importing one of the
 # first three; the others are slow to load and not needed for HS256.
-UNWANTED = {"datetime", "_datetime", "hashlib", "_hashlib", "ssl", "_ssl", "urllib", "urllib.request",
+UNWANTED = {"datetime", "_datetime", "hashlib", "_hashlib", "ssl", "_ssl", "urllib",
+"urllib.request",
             "hmac", "socket", "asyncio", "email", "http.client", "cryptography", "django", "jwt",
             "typing_extensions"}  # fmt: skip
 
@@ -73,13 +74,17 @@ def test_exports() -> None:
     import subprocess
 
     import pytest
+
     from pyjwtfast import _core
 
     nm = shutil.which("nm")
     if nm is None:
         pytest.skip("nm is not installed")
     listed = subprocess.run(
-        [nm, "-D", "--defined-only", str(_core.__file__)], capture_output=True, text=True, check=True
+        [nm, "-D", "--defined-only", str(_core.__file__)],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     symbols = {line.split()[-1] for line in listed.stdout.splitlines()}
     assert {symbol for symbol in symbols if not symbol.startswith("_")} == {"PyInit__core"}

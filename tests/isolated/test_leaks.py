@@ -7,6 +7,7 @@ shows; the resident size shows what C keeps.
 from __future__ import annotations
 
 import sys
+import textwrap
 
 import pytest
 
@@ -97,7 +98,8 @@ CALLS = {
         refused(pyjwtfast.get_unverified_header, "e30")
     """,
     "JSON refused": """
-        for text in (b'{"a":[1,{"b":"c' , b'{"a":1,"b":[true,nul]}', b'[{"a":"b"}]', b'{"a":"\\\\x"}',
+        for text in (b'{"a":[1,{"b":"c' , b'{"a":1,"b":[true,nul]}', b'[{"a":"b"}]',
+        b'{"a":"\\\\x"}',
                      b'{"a":"x\\xff"}', b'{"a":' + b"[" * 200, b'{"a":' + b"9" * 5000 + b"}",
                      b'{"a":1.5,"b":{"c":[]},}', b"", b'{"\\\\ud800":1,2}'):
             refused(pyjwtfast.decode, forge(text), S, **HS)
@@ -162,7 +164,8 @@ CALLS = {
     "Verifier": """
         verifier = Verifier([KEY, Key.from_secret("t" * 40, kid="k")], ["HS256", "HS512"],
                             audience=["a", "b"], issuer={"i"}, subject="s", leeway=2, require=["n"],
-                            expect={"t": True, "f": 1.25}, options={"verify_jti": True}, cache_size=4)
+                            expect={"t": True, "f": 1.25}, options={"verify_jti": True},
+                            cache_size=4)
         for _ in range(2):
             assert verifier.verify(nested) == NESTED
             assert verifier.verify(flat) == FLAT
@@ -194,16 +197,20 @@ tokens = [pyjwtfast.encode({**(FLAT if n % 2 else NESTED), "k": str(n)}, S) for 
 """
 
 
+def as_function(name: str, body: str) -> str:
+    return f"def {name}():\n{textwrap.indent(textwrap.dedent(body), '    ')}\n"
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_no_object_is_left(name: str) -> None:
-    run_script(f"{SETUP}{LIVING}\ndef call():\n    {CALLS[name].strip()}\ncheck(call, 800)\n")
+    run_script(f"{SETUP}{LIVING}\n{as_function('call', CALLS[name])}\ncheck(call, 800)\n")
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_the_process_does_not_grow() -> None:
     """All calls in turn, new secrets each time: what C allocates is freed."""
     bodies = "\n".join(
-        f"def call_{number}():\n    {body.strip()}\n" for number, body in enumerate(CALLS.values())
+        as_function(f"call_{number}", body) for number, body in enumerate(CALLS.values())
     )
     run_script(
         f"{SETUP}{LIVING}\n{bodies}\n"
@@ -281,7 +288,7 @@ for _ in range(500):
 gc.collect()
 after = counts()
 # Immortal objects (3.12) do not count; elsewhere a few references come and go with caches.
-wrong = {name: (before[name], after[name]) for name in before if abs(after[name] - before[name]) > 20}
+wrong = {name: (old, after[name]) for name, old in before.items() if abs(after[name] - old) > 20}
 assert not wrong, wrong
 """
     )
@@ -298,7 +305,8 @@ class Issuers:
         return name == "i"
 def cycle():
     issuers = Issuers()
-    verifier = Verifier([KEY], ["HS256"], issuer=issuers, options={"verify_aud": False}, cache_size=4)
+    verifier = Verifier([KEY], ["HS256"], issuer=issuers, options={"verify_aud": False},
+                        cache_size=4)
     issuers.verifier = verifier
     verifier.verify(nested)
     return weakref.ref(issuers)

@@ -100,7 +100,8 @@ def work(number):
             shared.pop(str((turn * 7) % 50), None)
             options[f"x{turn % 9}"] = turn
             options.pop(f"x{(turn + 4) % 9}", None)
-            algorithms.append("HS512"); algorithms.pop(0); algorithms.insert(0, "HS256"); algorithms.pop()
+            algorithms.append("HS512"); algorithms.pop(0)
+            algorithms.insert(0, "HS256"); algorithms.pop()
         else:
             try:
                 pyjwtfast.encode(shared, "s" * 64)

@@ -8,6 +8,7 @@ import itertools
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from pyjwtfast import _core
 
 PATHS: list[str] = list(_core._b64url_paths())

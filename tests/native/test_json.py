@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+
 from pyjwtfast import _core
 
 from ..api import strategies as own
@@ -79,8 +80,10 @@ def test_any_bytes(text: bytes) -> None:
 
 
 @given(st.lists(st.sampled_from([
-    b"a", b"\xc3\xa9", b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\\n", b"\\u00e9", b"\\ud83d", b"\\ude00",
-    b"\\u0000", b"\xc3", b"\x80", b"\xed\xa0\x80", b"\x7f", b"\\\\", b'\\"', b"\x1f", b"0123456789abcdef",
+    b"a", b"\xc3\xa9", b"\xe2\x82\xac", b"\xf0\x9f\x98\x80", b"\\n", b"\\u00e9", b"\\ud83d",
+    b"\\ude00",
+    b"\\u0000", b"\xc3", b"\x80", b"\xed\xa0\x80", b"\x7f", b"\\\\", b'\\"', b"\x1f",
+    b"0123456789abcdef",
     b"\xf4\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xef\xbf\xbf", b"\xe0\x80\x80",
 ]), max_size=30).map(b"".join))  # fmt: skip
 def test_strings(inner: bytes) -> None:

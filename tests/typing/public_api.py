@@ -10,6 +10,8 @@ import datetime
 import json
 from typing import Any
 
+from typing_extensions import assert_type
+
 import pyjwtfast
 import pyjwtfast as jwt
 from pyjwtfast import Key, Signer, Verifier
@@ -22,7 +24,6 @@ from pyjwtfast.exceptions import (
 )
 from pyjwtfast.types import FullOptions, Options, SigOptions
 from pyjwtfast.warnings import InsecureKeyLengthWarning, RemovedInPyjwt3Warning
-from typing_extensions import assert_type
 
 
 def keys() -> None:
@@ -33,7 +34,7 @@ def keys() -> None:
     Key.from_secret("secret", "k")  # type: ignore[misc]
     Key.from_secret("secret", kid=b"k")  # type: ignore[arg-type]
     key.kid = "other"  # type: ignore[misc]
-    key.secret  # type: ignore[attr-defined]
+    print(key.secret)  # type: ignore[attr-defined]
 
 
 def signing(key: Key) -> None:

@@ -10,8 +10,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-import pyjwtfast
 import pytest
+
+import pyjwtfast
 from pyjwtfast import Key, Verifier
 from pyjwtfast.exceptions import DecodeError, InvalidKeyError, InvalidTokenError, PyJWTError
 

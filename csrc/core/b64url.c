@@ -1,10 +1,11 @@
 /*
- * The portable codec, the choice of a codec, and the rules on padding. A codec decodes at full speed
- * and only notes that something is wrong; what and where is found afterwards, by
+ * The portable codec, the choice of a codec, and the rules on padding. A codec decodes at full
+ * speed and only notes that something is wrong; what and where is found afterwards, by
  * pjf_b64url_explain, so that all codecs say the same.
  */
 #include "core/b64url_internal.h"
 
+/* clang-format off */
 const char pjf_b64url_chars[64] = {
     'A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'L', 'M', 'N', 'O', 'P',
     'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z', 'a', 'b', 'c', 'd', 'e', 'f',
@@ -14,7 +15,6 @@ const char pjf_b64url_chars[64] = {
 #define BAD4 PJF_B64URL_BAD, PJF_B64URL_BAD, PJF_B64URL_BAD, PJF_B64URL_BAD
 #define BAD16 BAD4, BAD4, BAD4, BAD4
 
-/* clang-format off */
 const uint8_t pjf_b64url_values[256] = {
     BAD16, BAD16,
     BAD4, BAD4, BAD4, PJF_B64URL_BAD, 62, PJF_B64URL_BAD, PJF_B64URL_BAD,
@@ -27,8 +27,7 @@ const uint8_t pjf_b64url_values[256] = {
 };
 /* clang-format on */
 
-void
-pjf_b64url_encode_portable(const uint8_t *src, size_t len, char *out)
+void pjf_b64url_encode_portable(const uint8_t *src, size_t len, char *out)
 {
     for (; len >= 3; len -= 3, src += 3, out += 4) {
         unsigned bits = (unsigned)src[0] << 16 | (unsigned)src[1] << 8 | src[2];
@@ -40,9 +39,8 @@ pjf_b64url_encode_portable(const uint8_t *src, size_t len, char *out)
     pjf_b64url_encode_rest(src, len, out);
 }
 
-pjf_status
-pjf_b64url_decode_portable(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
-                           size_t *offset)
+pjf_status pjf_b64url_decode_portable(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
+                                      size_t *offset)
 {
     const uint8_t *const values = pjf_b64url_values;
     unsigned seen = 0; /* all values or-ed: bit 7 comes from PJF_B64URL_BAD alone */
@@ -73,8 +71,7 @@ pjf_b64url_decode_portable(const uint8_t *src, size_t len, uint8_t *out, size_t 
     return PJF_OK;
 }
 
-pjf_status
-pjf_b64url_explain(const uint8_t *src, size_t len, size_t *offset)
+pjf_status pjf_b64url_explain(const uint8_t *src, size_t len, size_t *offset)
 {
     pjf_status status;
     size_t at = 0;
@@ -95,8 +92,7 @@ pjf_b64url_explain(const uint8_t *src, size_t len, size_t *offset)
     return status;
 }
 
-const pjf_b64url_codec *
-pjf_b64url_codec_get(pjf_b64url_path path)
+const pjf_b64url_codec *pjf_b64url_codec_get(pjf_b64url_path path)
 {
     static const pjf_b64url_codec codecs[PJF_B64URL_PATH_COUNT] = {
         [PJF_B64URL_PORTABLE] = {"portable", pjf_b64url_encode_portable,
@@ -108,25 +104,21 @@ pjf_b64url_codec_get(pjf_b64url_path path)
 #endif
     };
     switch (path) {
-    case PJF_B64URL_PORTABLE:
-        return &codecs[PJF_B64URL_PORTABLE];
+    case PJF_B64URL_PORTABLE: return &codecs[PJF_B64URL_PORTABLE];
 #if PJF_B64URL_X86
     case PJF_B64URL_SSSE3:
         return __builtin_cpu_supports("ssse3") ? &codecs[PJF_B64URL_SSSE3] : NULL;
-    case PJF_B64URL_AVX2:
-        return __builtin_cpu_supports("avx2") ? &codecs[PJF_B64URL_AVX2] : NULL;
+    case PJF_B64URL_AVX2: return __builtin_cpu_supports("avx2") ? &codecs[PJF_B64URL_AVX2] : NULL;
     case PJF_B64URL_AVX512:
         return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw")
                    ? &codecs[PJF_B64URL_AVX512]
                    : NULL;
 #endif
-    default:
-        return NULL;
+    default: return NULL;
     }
 }
 
-const pjf_b64url_codec *
-pjf_b64url_codec_best(void)
+const pjf_b64url_codec *pjf_b64url_codec_best(void)
 {
     for (int path = PJF_B64URL_PATH_COUNT - 1; path > PJF_B64URL_PORTABLE; path--) {
         const pjf_b64url_codec *codec = pjf_b64url_codec_get((pjf_b64url_path)path);
@@ -137,9 +129,8 @@ pjf_b64url_codec_best(void)
     return pjf_b64url_codec_get(PJF_B64URL_PORTABLE);
 }
 
-pjf_status
-pjf_b64url_decode_padded(const pjf_b64url_codec *codec, pjf_span text, uint8_t *out,
-                         size_t *out_len, size_t *offset)
+pjf_status pjf_b64url_decode_padded(const pjf_b64url_codec *codec, pjf_span text, uint8_t *out,
+                                    size_t *out_len, size_t *offset)
 {
     size_t len = text.len;
     while (len != 0 && text.ptr[len - 1] == '=') {

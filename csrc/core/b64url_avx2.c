@@ -3,14 +3,13 @@
 
 #if PJF_B64URL_X86
 
-# define PJF_AVX2 __attribute__((target("avx2")))
+# define PJF_AVX2        __attribute__((target("avx2")))
 # define PJF_AVX2_INLINE static inline __attribute__((target("avx2"), always_inline))
 
 /* A row of constants in both halves. */
 # define ROW(name) _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)rows->name))
 
-PJF_AVX2_INLINE __m256i
-decode32(__m256i chars, __m256i *bad)
+PJF_AVX2_INLINE __m256i decode32(__m256i chars, __m256i *bad)
 {
     const pjf_b64url_decode_rows *const rows = &pjf_b64url_decoding;
     __m256i hi = _mm256_and_si256(_mm256_srli_epi32(chars, 4), ROW(low4));
@@ -27,9 +26,8 @@ decode32(__m256i chars, __m256i *bad)
     return _mm256_permutevar8x32_epi32(halves, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
 }
 
-PJF_AVX2 pjf_status
-pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
-                       size_t *offset)
+PJF_AVX2 pjf_status pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8_t *out,
+                                           size_t *out_len, size_t *offset)
 {
     __m256i bad = _mm256_setzero_si256();
     if (PJF_UNLIKELY(len < 32)) {
@@ -54,15 +52,12 @@ pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8_t *out, size_t *out
 }
 
 /* Encodes 12 bytes of each half to 32 characters. */
-PJF_AVX2_INLINE __m256i
-encode24(__m256i bytes)
+PJF_AVX2_INLINE __m256i encode24(__m256i bytes)
 {
     const pjf_b64url_encode_rows *const rows = &pjf_b64url_encoding;
     __m256i spread = _mm256_shuffle_epi8(bytes, ROW(spread));
-    __m256i fields02 =
-        _mm256_mulhi_epu16(_mm256_and_si256(spread, ROW(mask02)), ROW(multiply02));
-    __m256i fields13 =
-        _mm256_mullo_epi16(_mm256_and_si256(spread, ROW(mask13)), ROW(multiply13));
+    __m256i fields02 = _mm256_mulhi_epu16(_mm256_and_si256(spread, ROW(mask02)), ROW(multiply02));
+    __m256i fields13 = _mm256_mullo_epi16(_mm256_and_si256(spread, ROW(mask13)), ROW(multiply13));
     __m256i values = _mm256_or_si256(fields02, fields13);
     __m256i kind = _mm256_subs_epu8(values, ROW(last_letter));
     __m256i upper = _mm256_cmpgt_epi8(ROW(after_upper), values);
@@ -70,8 +65,7 @@ encode24(__m256i bytes)
     return _mm256_add_epi8(values, _mm256_shuffle_epi8(ROW(shift), kind));
 }
 
-PJF_AVX2 void
-pjf_b64url_encode_avx2(const uint8_t *src, size_t len, char *out)
+PJF_AVX2 void pjf_b64url_encode_avx2(const uint8_t *src, size_t len, char *out)
 {
     size_t i = 0;
     if (len < 16) {

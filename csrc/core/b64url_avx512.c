@@ -10,12 +10,13 @@
 # include <immintrin.h>
 
 # define PJF_AVX512 __attribute__((target("avx512vbmi,avx512bw,avx512f")))
-# define PJF_AVX512_INLINE                                                                         \
+# define PJF_AVX512_INLINE \
      static inline __attribute__((target("avx512vbmi,avx512bw,avx512f"), always_inline))
 
-# define EACH16(row) row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7), row(8),       \
-                     row(9), row(10), row(11), row(12), row(13), row(14), row(15)
-# define PACK(i) 4 * (i) + 2, 4 * (i) + 1, 4 * (i)
+# define EACH16(row)                                                                          \
+     row(0), row(1), row(2), row(3), row(4), row(5), row(6), row(7), row(8), row(9), row(10), \
+         row(11), row(12), row(13), row(14), row(15)
+# define PACK(i)   4 * (i) + 2, 4 * (i) + 1, 4 * (i)
 # define SPREAD(i) 3 * (i) + 1, 3 * (i), 3 * (i) + 2, 3 * (i) + 1
 
 /* Byte 2 1 0 of each group of four; the 16 bytes past them are masked out. */
@@ -24,16 +25,14 @@ static const uint8_t pack[64] = {EACH16(PACK)};
 static const uint8_t spread[64] = {EACH16(SPREAD)};
 
 /* The lowest count (at most 64) bits set. */
-static inline uint64_t
-low_bits(size_t count)
+static inline uint64_t low_bits(size_t count)
 {
     return count >= 64 ? UINT64_MAX : (UINT64_C(1) << count) - 1;
 }
 
 /* Decodes 64 characters to 48 bytes and 16 zeros. Bit 7 of a byte of *bad is set for a character
  * outside the alphabet. */
-PJF_AVX512_INLINE __m512i
-decode64(__m512i chars, __m512i *bad)
+PJF_AVX512_INLINE __m512i decode64(__m512i chars, __m512i *bad)
 {
     const __m512i low = _mm512_loadu_si512(pjf_b64url_values);
     const __m512i high = _mm512_loadu_si512(pjf_b64url_values + 64);
@@ -44,9 +43,8 @@ decode64(__m512i chars, __m512i *bad)
     return _mm512_maskz_permutexvar_epi8(low_bits(48), _mm512_loadu_si512(pack), quads);
 }
 
-PJF_AVX512 pjf_status
-pjf_b64url_decode_avx512(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
-                         size_t *offset)
+PJF_AVX512 pjf_status pjf_b64url_decode_avx512(const uint8_t *src, size_t len, uint8_t *out,
+                                               size_t *out_len, size_t *offset)
 {
     __m512i bad = _mm512_setzero_si512();
     size_t i = 0;
@@ -68,8 +66,7 @@ pjf_b64url_decode_avx512(const uint8_t *src, size_t len, uint8_t *out, size_t *o
 }
 
 /* Encodes 48 bytes to 64 characters. */
-PJF_AVX512_INLINE __m512i
-encode48(__m512i bytes)
+PJF_AVX512_INLINE __m512i encode48(__m512i bytes)
 {
     /* Where the four fields of 6 bits begin in each 32 bits of a group. */
     const __m512i fields = _mm512_set1_epi64(0x3036242a1016040a);
@@ -78,8 +75,7 @@ encode48(__m512i bytes)
     return _mm512_permutexvar_epi8(values, _mm512_loadu_si512(pjf_b64url_chars));
 }
 
-PJF_AVX512 void
-pjf_b64url_encode_avx512(const uint8_t *src, size_t len, char *out)
+PJF_AVX512 void pjf_b64url_encode_avx512(const uint8_t *src, size_t len, char *out)
 {
     size_t i = 0;
     for (; len - i >= 64; i += 48) {

@@ -16,12 +16,12 @@
 
 #define PJF_B64URL_BAD 0xff
 
-extern const char pjf_b64url_chars[64];     /* value -> character */
+extern const char pjf_b64url_chars[64];      /* value -> character */
 extern const uint8_t pjf_b64url_values[256]; /* character -> value, or PJF_B64URL_BAD */
 
 void pjf_b64url_encode_portable(const uint8_t *src, size_t len, char *out);
-pjf_status pjf_b64url_decode_portable(const uint8_t *src, size_t len, uint8_t *out,
-                                      size_t *out_len, size_t *offset);
+pjf_status pjf_b64url_decode_portable(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
+                                      size_t *offset);
 #if PJF_B64URL_X86
 /* Constants of the x86 codecs, each repeated to 16 bytes; what they are for is in b64url_x86.h. */
 typedef struct pjf_b64url_decode_rows {
@@ -66,15 +66,13 @@ pjf_status pjf_b64url_decode_avx512(const uint8_t *src, size_t len, uint8_t *out
 pjf_status pjf_b64url_explain(const uint8_t *src, size_t len, size_t *offset);
 
 /* The decoded length of len characters. len % 4 must not be 1. */
-static inline size_t
-pjf_b64url_decoded_len(size_t len)
+static inline size_t pjf_b64url_decoded_len(size_t len)
 {
     return len / 4 * 3 + len % 4 * 3 / 4;
 }
 
 /* Encodes the last len (0, 1 or 2) bytes of a text. */
-static inline void
-pjf_b64url_encode_rest(const uint8_t *src, size_t len, char *out)
+static inline void pjf_b64url_encode_rest(const uint8_t *src, size_t len, char *out)
 {
     if (len == 0) {
         return;

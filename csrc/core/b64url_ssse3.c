@@ -7,7 +7,7 @@
 /* The constants of both x86 codecs. They are data of this file alone, so that a short call loads
  * them from memory instead of building them in registers. */
 # define TIMES4(...) __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__
-# define TIMES16(x) TIMES4(x, x, x, x)
+# define TIMES16(x)  TIMES4(x, x, x, x)
 
 const pjf_b64url_decode_rows pjf_b64url_decoding = {
     .low4 = {TIMES16(0x0f)},
@@ -48,8 +48,7 @@ const pjf_b64url_encode_rows pjf_b64url_encoding = {
               '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A'},
 };
 
-PJF_SSSE3 void
-pjf_b64url_encode_ssse3(const uint8_t *src, size_t len, char *out)
+PJF_SSSE3 void pjf_b64url_encode_ssse3(const uint8_t *src, size_t len, char *out)
 {
     if (len < 16) {
         pjf_b64url_encode_portable(src, len, out);
@@ -58,9 +57,8 @@ pjf_b64url_encode_ssse3(const uint8_t *src, size_t len, char *out)
     pjf_b64url_encode_blocks12(src, len, 0, out);
 }
 
-PJF_SSSE3 pjf_status
-pjf_b64url_decode_ssse3(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
-                        size_t *offset)
+PJF_SSSE3 pjf_status pjf_b64url_decode_ssse3(const uint8_t *src, size_t len, uint8_t *out,
+                                             size_t *out_len, size_t *offset)
 {
     __m128i bad = _mm_setzero_si128();
     __m128i chars;

@@ -24,12 +24,11 @@
 
 # include <immintrin.h>
 
-# define PJF_SSSE3 __attribute__((target("ssse3")))
+# define PJF_SSSE3        __attribute__((target("ssse3")))
 # define PJF_SSSE3_INLINE static inline __attribute__((target("ssse3"), always_inline))
 
 /* Decodes 16 characters to 12 bytes and 4 zeros; what is wrong is or-ed into *bad. */
-PJF_SSSE3_INLINE __m128i
-pjf_b64url_decode16(__m128i chars, __m128i *bad)
+PJF_SSSE3_INLINE __m128i pjf_b64url_decode16(__m128i chars, __m128i *bad)
 {
     const pjf_b64url_decode_rows *const rows = &pjf_b64url_decoding;
 # define ROW(name) _mm_load_si128((const __m128i *)rows->name)
@@ -49,8 +48,7 @@ pjf_b64url_decode16(__m128i chars, __m128i *bad)
 
 /* The last 12 + rest (1..4) characters before src + len, followed by 'A' up to 16. They lie in the
  * last 16 characters of a text, of which there must be that many. */
-PJF_SSSE3_INLINE __m128i
-pjf_b64url_load_last16(const uint8_t *src, size_t len, size_t rest)
+PJF_SSSE3_INLINE __m128i pjf_b64url_load_last16(const uint8_t *src, size_t len, size_t rest)
 {
     const pjf_b64url_rest_rows *const rows = &pjf_b64url_rests[rest - 1];
     __m128i chars = _mm_loadu_si128((const __m128i *)(src + len - 16));
@@ -59,15 +57,12 @@ pjf_b64url_load_last16(const uint8_t *src, size_t len, size_t rest)
 }
 
 /* Encodes 12 bytes, shuffled to 1 0 2 1 of each group of three, to 16 characters. */
-PJF_SSSE3_INLINE __m128i
-pjf_b64url_encode_spread16(__m128i spread)
+PJF_SSSE3_INLINE __m128i pjf_b64url_encode_spread16(__m128i spread)
 {
     const pjf_b64url_encode_rows *const rows = &pjf_b64url_encoding;
 # define ROW(name) _mm_load_si128((const __m128i *)rows->name)
-    __m128i fields02 =
-        _mm_mulhi_epu16(_mm_and_si128(spread, ROW(mask02)), ROW(multiply02));
-    __m128i fields13 =
-        _mm_mullo_epi16(_mm_and_si128(spread, ROW(mask13)), ROW(multiply13));
+    __m128i fields02 = _mm_mulhi_epu16(_mm_and_si128(spread, ROW(mask02)), ROW(multiply02));
+    __m128i fields13 = _mm_mullo_epi16(_mm_and_si128(spread, ROW(mask13)), ROW(multiply13));
     __m128i values = _mm_or_si128(fields02, fields13);
     __m128i kind = _mm_subs_epu8(values, ROW(last_letter));
     __m128i upper = _mm_cmplt_epi8(values, ROW(after_upper));
@@ -78,8 +73,8 @@ pjf_b64url_encode_spread16(__m128i spread)
 
 /* Encodes the 12 bytes at src + from to out + from / 3 * 4, out of a load that ends with the text;
  * they must be among its last 16 bytes. */
-PJF_SSSE3_INLINE void
-pjf_b64url_encode_last12(const uint8_t *src, size_t len, size_t from, char *out)
+PJF_SSSE3_INLINE void pjf_b64url_encode_last12(const uint8_t *src, size_t len, size_t from,
+                                               char *out)
 {
     __m128i bytes = _mm_loadu_si128((const __m128i *)(src + len - 16));
     __m128i skip = _mm_set1_epi8((char)(from - (len - 16)));
@@ -90,8 +85,8 @@ pjf_b64url_encode_last12(const uint8_t *src, size_t len, size_t from, char *out)
 }
 
 /* Encodes src[i, len); i is a multiple of 3, len at least 16. */
-PJF_SSSE3_INLINE void
-pjf_b64url_encode_blocks12(const uint8_t *src, size_t len, size_t i, char *out)
+PJF_SSSE3_INLINE void pjf_b64url_encode_blocks12(const uint8_t *src, size_t len, size_t i,
+                                                 char *out)
 {
     const __m128i spread = _mm_load_si128((const __m128i *)pjf_b64url_encoding.spread);
     const size_t groups = len - len % 3; /* bytes in whole groups */

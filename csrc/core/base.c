@@ -6,8 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/rand.h>
 
-const char *
-pjf_status_text(pjf_status status)
+const char *pjf_status_text(pjf_status status)
 {
     static const char *const texts[PJF_STATUS_COUNT] = {
 #define PJF_STATUS_TEXT(code, text) [code] = text,
@@ -17,22 +16,19 @@ pjf_status_text(pjf_status status)
     return (size_t)status < PJF_STATUS_COUNT ? texts[status] : "unknown status";
 }
 
-bool
-pjf_secret_equal(const uint8_t *a, const uint8_t *b, size_t len)
+bool pjf_secret_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
     return len == 0 || CRYPTO_memcmp(a, b, len) == 0;
 }
 
-void
-pjf_cleanse(void *ptr, size_t len)
+void pjf_cleanse(void *ptr, size_t len)
 {
     if (len != 0) {
         OPENSSL_cleanse(ptr, len);
     }
 }
 
-pjf_status
-pjf_random(uint8_t *out, size_t len)
+pjf_status pjf_random(uint8_t *out, size_t len)
 {
     pjf_status status = PJF_OK;
     ERR_set_mark();

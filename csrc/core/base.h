@@ -1,6 +1,6 @@
 /*
- * base: what every unit of the core shares. Status codes, borrowed byte spans, checked sizes, and the
- * three OpenSSL helpers that need no context (constant-time compare, cleanse, random bytes).
+ * base: what every unit of the core shares. Status codes, borrowed byte spans, checked sizes, and
+ * the three OpenSSL helpers that need no context (constant-time compare, cleanse, random bytes).
  *
  * Conventions of the whole core, said once:
  *  - functions are pjf_<unit>_<verb>, return pjf_status, and take out-parameters last;
@@ -15,65 +15,65 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Code and constant text of every failure of the core. The binding turns a code into an exception. */
-#define PJF_STATUS_LIST(X)                                                                         \
-    X(PJF_OK, "ok")                                                                                \
-    X(PJF_ERR_NOMEM, "out of memory")                                                              \
-    X(PJF_ERR_CRYPTO, "OpenSSL refused the operation")                                             \
-    X(PJF_ERR_ARGUMENT, "invalid argument")                                                        \
-    /* b64url */                                                                                   \
-    X(PJF_ERR_B64_LENGTH, "base64url text has an impossible length")                               \
-    X(PJF_ERR_B64_ALPHABET, "character outside the base64url alphabet")                            \
-    X(PJF_ERR_B64_PADDING, "incorrect base64url padding")                                          \
-    X(PJF_ERR_B64_TRAILING_BITS, "unused bits of base64url text are not zero")                     \
-    /* json_read */                                                                                \
-    X(PJF_ERR_JSON_EOF, "unexpected end of JSON text")                                             \
-    X(PJF_ERR_JSON_VALUE, "expected a JSON value")                                                 \
-    X(PJF_ERR_JSON_NAME, "expected a member name in double quotes")                                \
-    X(PJF_ERR_JSON_COLON, "expected ':' after a member name")                                      \
-    X(PJF_ERR_JSON_COMMA, "expected ',' or the end of the object or array")                        \
-    X(PJF_ERR_JSON_NUMBER, "invalid JSON number")                                                  \
-    X(PJF_ERR_JSON_CONTROL, "control character in a JSON string")                                  \
-    X(PJF_ERR_JSON_ESCAPE, "invalid escape in a JSON string")                                      \
-    X(PJF_ERR_JSON_UTF8, "JSON text is not UTF-8")                                                 \
-    X(PJF_ERR_JSON_BOM, "JSON text starts with a byte order mark")                                 \
-    X(PJF_ERR_JSON_DEPTH, "JSON text is nested too deeply")                                        \
-    X(PJF_ERR_JSON_TRAILING, "unexpected text after the JSON value")                               \
-    X(PJF_ERR_JSON_SINK, "JSON value refused by its receiver")                                     \
-    X(PJF_ERR_JSON_NOT_OBJECT, "must be a json object")                                            \
-    /* key */                                                                                      \
-    X(PJF_ERR_KEY_EMPTY, "HMAC key must not be empty.")                                            \
-    X(PJF_ERR_KEY_ASYMMETRIC, "The specified key is an asymmetric key or x509 certificate and"     \
-                              " should not be used as an HMAC secret.")                            \
-    X(PJF_ERR_KEY_JWK, "The specified key looks like a JWK and should not be used directly as an"  \
-                       " HMAC secret. Load it via PyJWK / HMACAlgorithm.from_jwk first.")          \
-    X(PJF_ERR_KEY_ALGORITHM, "the key does not fit the algorithm")                                 \
-    /* jws */                                                                                      \
-    X(PJF_ERR_TOKEN_TOO_LONG, "Token is longer than max_token_bytes")                              \
-    X(PJF_ERR_SEGMENTS, "Not enough segments")                                                     \
-    X(PJF_ERR_HEADER_B64, "Invalid header padding")                                                \
-    X(PJF_ERR_HEADER_JSON, "Invalid header string")                                                \
-    X(PJF_ERR_HEADER_DUPLICATE, "duplicate JOSE header parameter")                                 \
-    X(PJF_ERR_HEADER_PARAMS, "too many JOSE header parameters")                                    \
-    X(PJF_ERR_PAYLOAD_NOT_EMPTY, "Payload segment must be empty when 'b64' is false.")             \
-    X(PJF_ERR_PAYLOAD_B64, "Invalid payload padding")                                              \
-    X(PJF_ERR_SIGNATURE_B64, "Invalid crypto padding")                                             \
-    X(PJF_ERR_HEADER_KID, "Key ID header parameter must be a string")                              \
-    X(PJF_ERR_CRIT_NOT_LIST, "Invalid 'crit' header: must be a non-empty list")                    \
-    X(PJF_ERR_CRIT_NOT_STRING, "Invalid 'crit' header: values must be strings")                    \
-    X(PJF_ERR_CRIT_DUPLICATE, "Invalid 'crit' header: values must be unique")                      \
-    X(PJF_ERR_CRIT_UNSUPPORTED, "Unsupported critical extension")                                  \
-    X(PJF_ERR_CRIT_MISSING, "Critical extension is missing from headers")                          \
-    X(PJF_ERR_B64_NOT_CRIT,                                                                        \
-      "The 'b64' header parameter requires 'b64' to be listed in 'crit'.")                         \
-    X(PJF_ERR_DETACHED_UNEXPECTED, "It is only valid to pass \"detached_payload\" when the"        \
-                                   " protected header has \"b64\" set to false.")                  \
-    X(PJF_ERR_DETACHED_REQUIRED, "It is required that you pass in a value for the"                 \
-                                 " \"detached_payload\" argument to decode a message having the"   \
-                                 " b64 header set to false.")                                      \
-    X(PJF_ERR_ALG_MISSING, "Algorithm not specified")                                              \
-    X(PJF_ERR_ALG_NOT_ALLOWED, "The specified alg value is not allowed")                           \
-    X(PJF_ERR_ALG_UNSUPPORTED, "Algorithm not supported")                                          \
+/* Code and constant text of every failure of the core. The binding turns a code into an exception.
+ */
+#define PJF_STATUS_LIST(X)                                                                        \
+    X(PJF_OK, "ok")                                                                               \
+    X(PJF_ERR_NOMEM, "out of memory")                                                             \
+    X(PJF_ERR_CRYPTO, "OpenSSL refused the operation")                                            \
+    X(PJF_ERR_ARGUMENT, "invalid argument")                                                       \
+    /* b64url */                                                                                  \
+    X(PJF_ERR_B64_LENGTH, "base64url text has an impossible length")                              \
+    X(PJF_ERR_B64_ALPHABET, "character outside the base64url alphabet")                           \
+    X(PJF_ERR_B64_PADDING, "incorrect base64url padding")                                         \
+    X(PJF_ERR_B64_TRAILING_BITS, "unused bits of base64url text are not zero")                    \
+    /* json_read */                                                                               \
+    X(PJF_ERR_JSON_EOF, "unexpected end of JSON text")                                            \
+    X(PJF_ERR_JSON_VALUE, "expected a JSON value")                                                \
+    X(PJF_ERR_JSON_NAME, "expected a member name in double quotes")                               \
+    X(PJF_ERR_JSON_COLON, "expected ':' after a member name")                                     \
+    X(PJF_ERR_JSON_COMMA, "expected ',' or the end of the object or array")                       \
+    X(PJF_ERR_JSON_NUMBER, "invalid JSON number")                                                 \
+    X(PJF_ERR_JSON_CONTROL, "control character in a JSON string")                                 \
+    X(PJF_ERR_JSON_ESCAPE, "invalid escape in a JSON string")                                     \
+    X(PJF_ERR_JSON_UTF8, "JSON text is not UTF-8")                                                \
+    X(PJF_ERR_JSON_BOM, "JSON text starts with a byte order mark")                                \
+    X(PJF_ERR_JSON_DEPTH, "JSON text is nested too deeply")                                       \
+    X(PJF_ERR_JSON_TRAILING, "unexpected text after the JSON value")                              \
+    X(PJF_ERR_JSON_SINK, "JSON value refused by its receiver")                                    \
+    X(PJF_ERR_JSON_NOT_OBJECT, "must be a json object")                                           \
+    /* key */                                                                                     \
+    X(PJF_ERR_KEY_EMPTY, "HMAC key must not be empty.")                                           \
+    X(PJF_ERR_KEY_ASYMMETRIC, "The specified key is an asymmetric key or x509 certificate and"    \
+                              " should not be used as an HMAC secret.")                           \
+    X(PJF_ERR_KEY_JWK, "The specified key looks like a JWK and should not be used directly as an" \
+                       " HMAC secret. Load it via PyJWK / HMACAlgorithm.from_jwk first.")         \
+    X(PJF_ERR_KEY_ALGORITHM, "the key does not fit the algorithm")                                \
+    /* jws */                                                                                     \
+    X(PJF_ERR_TOKEN_TOO_LONG, "Token is longer than max_token_bytes")                             \
+    X(PJF_ERR_SEGMENTS, "Not enough segments")                                                    \
+    X(PJF_ERR_HEADER_B64, "Invalid header padding")                                               \
+    X(PJF_ERR_HEADER_JSON, "Invalid header string")                                               \
+    X(PJF_ERR_HEADER_DUPLICATE, "duplicate JOSE header parameter")                                \
+    X(PJF_ERR_HEADER_PARAMS, "too many JOSE header parameters")                                   \
+    X(PJF_ERR_PAYLOAD_NOT_EMPTY, "Payload segment must be empty when 'b64' is false.")            \
+    X(PJF_ERR_PAYLOAD_B64, "Invalid payload padding")                                             \
+    X(PJF_ERR_SIGNATURE_B64, "Invalid crypto padding")                                            \
+    X(PJF_ERR_HEADER_KID, "Key ID header parameter must be a string")                             \
+    X(PJF_ERR_CRIT_NOT_LIST, "Invalid 'crit' header: must be a non-empty list")                   \
+    X(PJF_ERR_CRIT_NOT_STRING, "Invalid 'crit' header: values must be strings")                   \
+    X(PJF_ERR_CRIT_DUPLICATE, "Invalid 'crit' header: values must be unique")                     \
+    X(PJF_ERR_CRIT_UNSUPPORTED, "Unsupported critical extension")                                 \
+    X(PJF_ERR_CRIT_MISSING, "Critical extension is missing from headers")                         \
+    X(PJF_ERR_B64_NOT_CRIT, "The 'b64' header parameter requires 'b64' to be listed in 'crit'.")  \
+    X(PJF_ERR_DETACHED_UNEXPECTED, "It is only valid to pass \"detached_payload\" when the"       \
+                                   " protected header has \"b64\" set to false.")                 \
+    X(PJF_ERR_DETACHED_REQUIRED, "It is required that you pass in a value for the"                \
+                                 " \"detached_payload\" argument to decode a message having the"  \
+                                 " b64 header set to false.")                                     \
+    X(PJF_ERR_ALG_MISSING, "Algorithm not specified")                                             \
+    X(PJF_ERR_ALG_NOT_ALLOWED, "The specified alg value is not allowed")                          \
+    X(PJF_ERR_ALG_UNSUPPORTED, "Algorithm not supported")                                         \
     X(PJF_ERR_SIGNATURE, "Signature verification failed")
 
 typedef enum pjf_status {
@@ -99,15 +99,13 @@ typedef struct pjf_error {
 } pjf_error;
 
 /* a + b into *sum, or false on overflow. */
-static inline bool
-pjf_size_add(size_t a, size_t b, size_t *sum)
+static inline bool pjf_size_add(size_t a, size_t b, size_t *sum)
 {
     return !__builtin_add_overflow(a, b, sum);
 }
 
 /* a * b into *product, or false on overflow. */
-static inline bool
-pjf_size_mul(size_t a, size_t b, size_t *product)
+static inline bool pjf_size_mul(size_t a, size_t b, size_t *product)
 {
     return !__builtin_mul_overflow(a, b, product);
 }
@@ -121,7 +119,7 @@ void pjf_cleanse(void *ptr, size_t len);
 /* Fills out with random bytes (wraps RAND_bytes). PJF_ERR_CRYPTO when there is no entropy. */
 pjf_status pjf_random(uint8_t *out, size_t len);
 
-#define PJF_LIKELY(x) __builtin_expect(!!(x), 1)
+#define PJF_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define PJF_UNLIKELY(x) __builtin_expect(!!(x), 0)
 
 #endif

@@ -4,8 +4,7 @@
 
 /* Releases the storage that is no longer the buffer's. It is cleansed even where nobody said it is
  * secret: growing happens a few times per buffer, and a forgotten copy of a secret is for ever. */
-static void
-drop_storage(pjf_buf *buf, bool cleanse)
+static void drop_storage(pjf_buf *buf, bool cleanse)
 {
     if (cleanse) {
         pjf_cleanse(buf->ptr, buf->len);
@@ -15,15 +14,13 @@ drop_storage(pjf_buf *buf, bool cleanse)
     }
 }
 
-void
-pjf_buf_free(pjf_buf *buf, bool secret)
+void pjf_buf_free(pjf_buf *buf, bool secret)
 {
     drop_storage(buf, secret);
     pjf_buf_init(buf);
 }
 
-pjf_status
-pjf_buf_grow(pjf_buf *buf, size_t extra)
+pjf_status pjf_buf_grow(pjf_buf *buf, size_t extra)
 {
     size_t need, cap;
     if (!pjf_size_add(buf->len, extra, &need)) {

@@ -19,30 +19,28 @@ typedef struct pjf_buf {
 } pjf_buf;
 
 /* Makes an empty buffer. The struct must not be copied or moved afterwards. */
-static inline void
-pjf_buf_init(pjf_buf *buf)
+static inline void pjf_buf_init(pjf_buf *buf)
 {
     buf->ptr = buf->store;
     buf->len = 0;
     buf->cap = PJF_BUF_INLINE;
 }
 
-/* Frees heap storage; the contents are cleansed when secret. The buffer is empty and usable after. */
+/* Frees heap storage; the contents are cleansed when secret. The buffer is empty and usable after.
+ */
 void pjf_buf_free(pjf_buf *buf, bool secret);
 
 /* Grows to room for len + extra bytes. PJF_ERR_NOMEM leaves the buffer as it was. */
 pjf_status pjf_buf_grow(pjf_buf *buf, size_t extra);
 
 /* Room for extra more bytes after len, without changing len. */
-static inline pjf_status
-pjf_buf_reserve(pjf_buf *buf, size_t extra)
+static inline pjf_status pjf_buf_reserve(pjf_buf *buf, size_t extra)
 {
     return PJF_LIKELY(buf->cap - buf->len >= extra) ? PJF_OK : pjf_buf_grow(buf, extra);
 }
 
 /* Appends bytes. */
-static inline pjf_status
-pjf_buf_append(pjf_buf *buf, const void *bytes, size_t len)
+static inline pjf_status pjf_buf_append(pjf_buf *buf, const void *bytes, size_t len)
 {
     pjf_status status = pjf_buf_reserve(buf, len);
     if (PJF_UNLIKELY(status != PJF_OK)) {
@@ -56,8 +54,7 @@ pjf_buf_append(pjf_buf *buf, const void *bytes, size_t len)
 }
 
 /* Appends one byte. */
-static inline pjf_status
-pjf_buf_append_byte(pjf_buf *buf, uint8_t byte)
+static inline pjf_status pjf_buf_append_byte(pjf_buf *buf, uint8_t byte)
 {
     pjf_status status = pjf_buf_reserve(buf, 1);
     if (PJF_UNLIKELY(status != PJF_OK)) {

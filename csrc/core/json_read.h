@@ -1,7 +1,7 @@
 /*
- * json_read: the JSON grammar (RFC 8259) with its events delivered to a table of callbacks. For JOSE
- * headers, JWK texts, C tests and fuzzers. The grammar itself is the template json_read.inc.h, which
- * the CPython binding instantiates a second time with its events inlined.
+ * json_read: the JSON grammar (RFC 8259) with its events delivered to a table of callbacks. For
+ * JOSE headers, JWK texts, C tests and fuzzers. The grammar itself is the template json_read.inc.h,
+ * which the CPython binding instantiates a second time with its events inlined.
  */
 #ifndef PJF_JSON_READ_H
 #define PJF_JSON_READ_H
@@ -10,7 +10,7 @@
 #include "core/buf.h"
 
 /* Nesting the parser can follow at all; callers usually ask for PJF_JSON_DEPTH_DEFAULT. */
-#define PJF_JSON_DEPTH_MAX 1024
+#define PJF_JSON_DEPTH_MAX     1024
 #define PJF_JSON_DEPTH_DEFAULT 128
 
 /* Options of a parse, or-ed. */
@@ -44,7 +44,7 @@ typedef struct pjf_json_sink {
      * that the receiver sees its sign; it may ignore it). */
     pjf_status (*integer)(void *ctx, int64_t value);
     pjf_status (*big_integer)(void *ctx, pjf_span digits); /* any other integer, as written */
-    pjf_status (*number)(void *ctx, pjf_span text);        /* with fraction or exponent, as written */
+    pjf_status (*number)(void *ctx, pjf_span text); /* with fraction or exponent, as written */
     pjf_status (*string)(void *ctx, const pjf_json_string *value);
     pjf_status (*key)(void *ctx, const pjf_json_string *name);
     pjf_status (*object_begin)(void *ctx);
@@ -53,8 +53,8 @@ typedef struct pjf_json_sink {
     pjf_status (*array_end)(void *ctx);
 } pjf_json_sink;
 
-/* Parses the whole of text. error (not NULL) gets the status and the byte offset; its status is also
- * returned. scratch holds unescaped strings while an event runs: an initialised buffer of the
+/* Parses the whole of text. error (not NULL) gets the status and the byte offset; its status is
+ * also returned. scratch holds unescaped strings while an event runs: an initialised buffer of the
  * caller's. depth: deepest nesting allowed, 1..PJF_JSON_DEPTH_MAX. Never recurses. Strings must be
  * strict UTF-8, checked whether or not they are delivered. */
 pjf_status pjf_json_read(pjf_span text, unsigned options, size_t depth, pjf_buf *scratch,

@@ -10,17 +10,15 @@
 #endif
 
 #define ESCAPE_MAX 12 /* longest text of one code point: two \uXXXX */
-#define PIECE 32      /* wide characters that are reserved room for at once */
+#define PIECE      32 /* wide characters that are reserved room for at once */
 
-static inline bool
-is_plain(uint32_t code)
+static inline bool is_plain(uint32_t code)
 {
     return code >= ' ' && code <= '~' && code != '"' && code != '\\';
 }
 
 /* Writes \uXXXX and returns the end. */
-static uint8_t *
-put_unit(uint32_t unit, uint8_t *out)
+static uint8_t *put_unit(uint32_t unit, uint8_t *out)
 {
     static const char hex[] = "0123456789abcdef";
     out[0] = '\\';
@@ -32,31 +30,19 @@ put_unit(uint32_t unit, uint8_t *out)
     return out + 6;
 }
 
-/* Writes the escape of a code point that is not plain, at most ESCAPE_MAX bytes; returns the end. */
-static uint8_t *
-put_escape(uint32_t code, uint8_t *out)
+/* Writes the escape of a code point that is not plain, at most ESCAPE_MAX bytes; returns the end.
+ */
+static uint8_t *put_escape(uint32_t code, uint8_t *out)
 {
     uint8_t letter;
     switch (code) {
     case '"':
-    case '\\':
-        letter = (uint8_t)code;
-        break;
-    case '\b':
-        letter = 'b';
-        break;
-    case '\f':
-        letter = 'f';
-        break;
-    case '\n':
-        letter = 'n';
-        break;
-    case '\r':
-        letter = 'r';
-        break;
-    case '\t':
-        letter = 't';
-        break;
+    case '\\': letter = (uint8_t)code; break;
+    case '\b': letter = 'b'; break;
+    case '\f': letter = 'f'; break;
+    case '\n': letter = 'n'; break;
+    case '\r': letter = 'r'; break;
+    case '\t': letter = 't'; break;
     default:
         if (code > 0xffff) {
             code -= 0x10000;
@@ -71,8 +57,7 @@ put_escape(uint32_t code, uint8_t *out)
 
 /* Copies the plain characters that src[0, count) begins with to out; returns how many. out has room
  * for count. */
-static inline size_t
-copy_plain(const uint8_t *src, size_t count, uint8_t *out)
+static inline size_t copy_plain(const uint8_t *src, size_t count, uint8_t *out)
 {
     size_t i = 0;
 #if defined(__SSE2__)
@@ -99,8 +84,7 @@ copy_plain(const uint8_t *src, size_t count, uint8_t *out)
     return i;
 }
 
-pjf_status
-pjf_json_write_latin1(pjf_buf *out, const uint8_t *chars, size_t count)
+pjf_status pjf_json_write_latin1(pjf_buf *out, const uint8_t *chars, size_t count)
 {
     const size_t old_len = out->len;
     size_t need;
@@ -140,49 +124,46 @@ pjf_json_write_latin1(pjf_buf *out, const uint8_t *chars, size_t count)
 }
 
 /* Both wide writers: chars[i] is CHARS(i). */
-#define WRITE_WIDE(out, chars, count)                                                              \
-    do {                                                                                           \
-        const size_t old_len = (out)->len;                                                         \
-        pjf_status status = pjf_buf_append_byte((out), '"');                                       \
-        for (size_t i = 0; status == PJF_OK && i < (count);) {                                     \
-            size_t piece = (count) - i < PIECE ? (count) - i : PIECE;                              \
-            status = pjf_buf_reserve((out), PIECE * ESCAPE_MAX);                                   \
-            if (PJF_UNLIKELY(status != PJF_OK)) {                                                  \
-                break;                                                                             \
-            }                                                                                      \
-            uint8_t *at = (out)->ptr + (out)->len;                                                 \
-            for (; piece != 0; piece--, i++) {                                                     \
-                if (is_plain((chars)[i])) {                                                        \
-                    *at++ = (uint8_t)(chars)[i];                                                   \
-                } else {                                                                           \
-                    at = put_escape((chars)[i], at);                                               \
-                }                                                                                  \
-            }                                                                                      \
-            (out)->len = (size_t)(at - (out)->ptr);                                                \
-        }                                                                                          \
-        if (status == PJF_OK) {                                                                    \
-            status = pjf_buf_append_byte((out), '"');                                              \
-        }                                                                                          \
-        if (PJF_UNLIKELY(status != PJF_OK)) {                                                      \
-            (out)->len = old_len;                                                                  \
-        }                                                                                          \
-        return status;                                                                             \
+#define WRITE_WIDE(out, chars, count)                                 \
+    do {                                                              \
+        const size_t old_len = (out)->len;                            \
+        pjf_status status = pjf_buf_append_byte((out), '"');          \
+        for (size_t i = 0; status == PJF_OK && i < (count);) {        \
+            size_t piece = (count) - i < PIECE ? (count) - i : PIECE; \
+            status = pjf_buf_reserve((out), PIECE * ESCAPE_MAX);      \
+            if (PJF_UNLIKELY(status != PJF_OK)) {                     \
+                break;                                                \
+            }                                                         \
+            uint8_t *at = (out)->ptr + (out)->len;                    \
+            for (; piece != 0; piece--, i++) {                        \
+                if (is_plain((chars)[i])) {                           \
+                    *at++ = (uint8_t)(chars)[i];                      \
+                } else {                                              \
+                    at = put_escape((chars)[i], at);                  \
+                }                                                     \
+            }                                                         \
+            (out)->len = (size_t)(at - (out)->ptr);                   \
+        }                                                             \
+        if (status == PJF_OK) {                                       \
+            status = pjf_buf_append_byte((out), '"');                 \
+        }                                                             \
+        if (PJF_UNLIKELY(status != PJF_OK)) {                         \
+            (out)->len = old_len;                                     \
+        }                                                             \
+        return status;                                                \
     } while (0)
 
-pjf_status
-pjf_json_write_ucs2(pjf_buf *out, const uint16_t *chars, size_t count)
+pjf_status pjf_json_write_ucs2(pjf_buf *out, const uint16_t *chars, size_t count)
 {
     WRITE_WIDE(out, chars, count);
 }
 
-pjf_status
-pjf_json_write_ucs4(pjf_buf *out, const uint32_t *chars, size_t count)
+pjf_status pjf_json_write_ucs4(pjf_buf *out, const uint32_t *chars, size_t count)
 {
     WRITE_WIDE(out, chars, count);
 }
 
-pjf_status
-pjf_json_write_int(pjf_buf *out, int64_t value)
+pjf_status pjf_json_write_int(pjf_buf *out, int64_t value)
 {
     uint8_t digits[20]; /* "-9223372036854775808" */
     uint8_t *const end = digits + sizeof(digits);

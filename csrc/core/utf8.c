@@ -5,8 +5,7 @@
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /* The first byte of [ptr, end) that is not ASCII, or end. */
-static const uint8_t *
-skip_ascii(const uint8_t *ptr, const uint8_t *end)
+static const uint8_t *skip_ascii(const uint8_t *ptr, const uint8_t *end)
 {
     for (; end - ptr >= 8; ptr += 8) {
         uint64_t word;
@@ -21,14 +20,12 @@ skip_ascii(const uint8_t *ptr, const uint8_t *end)
     return ptr;
 }
 
-bool
-pjf_utf8_is_ascii(const uint8_t *ptr, size_t len)
+bool pjf_utf8_is_ascii(const uint8_t *ptr, size_t len)
 {
     return len == 0 || skip_ascii(ptr, ptr + len) == ptr + len;
 }
 
-pjf_status
-pjf_utf8_validate(const uint8_t *ptr, size_t len, size_t *offset)
+pjf_status pjf_utf8_validate(const uint8_t *ptr, size_t len, size_t *offset)
 {
     if (len == 0) {
         return PJF_OK;
@@ -48,8 +45,7 @@ pjf_utf8_validate(const uint8_t *ptr, size_t len, size_t *offset)
     return PJF_OK;
 }
 
-size_t
-pjf_utf8_put(uint32_t code, uint8_t out[4])
+size_t pjf_utf8_put(uint32_t code, uint8_t out[4])
 {
     if (code < 0x80) {
         out[0] = (uint8_t)code;

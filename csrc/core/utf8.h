@@ -15,8 +15,7 @@ pjf_status pjf_utf8_validate(const uint8_t *ptr, size_t len, size_t *offset);
 
 /* Length (2..4) of the well-formed multi-byte sequence that starts at ptr, or 0 when there is none
  * (RFC 3629 §4). ptr[0] must be readable and at least 0x80; nothing at or past end is read. */
-static inline size_t
-pjf_utf8_sequence(const uint8_t *ptr, const uint8_t *end)
+static inline size_t pjf_utf8_sequence(const uint8_t *ptr, const uint8_t *end)
 {
     size_t left = (size_t)(end - ptr);
     uint8_t first = ptr[0];

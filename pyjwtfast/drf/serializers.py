@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth import authenticate, get_user_model
 from django.utils.functional import classproperty
@@ -25,7 +25,7 @@ class PasswordField(serializers.CharField):
         super().__init__(*args, **kwargs)
 
 
-class TokenObtainSerializer(serializers.Serializer):
+class TokenObtainSerializer(serializers.Serializer[Any]):
     """Takes user name and password; `validate` leaves the user in `self.user`."""
 
     token_class: ClassVar[type[Token] | None] = None
@@ -72,7 +72,7 @@ class TokenObtainSerializer(serializers.Serializer):
             # Imported here: this module is usable without django.contrib.auth's models.
             from django.contrib.auth.models import update_last_login
 
-            update_last_login(None, self.user)
+            update_last_login(None, self.user)  # type: ignore[arg-type]
         return token
 
 
@@ -83,7 +83,7 @@ class TokenObtainPairSerializer(TokenObtainSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         data = super().validate(attrs)
-        refresh = self._issue()
+        refresh = cast("RefreshToken", self._issue())
         data["refresh"] = str(refresh)
         data["access"] = str(refresh.access_token)
         return data
@@ -100,7 +100,7 @@ class TokenObtainSlidingSerializer(TokenObtainSerializer):
         return data
 
 
-class _RefreshSerializer(serializers.Serializer):
+class _RefreshSerializer(serializers.Serializer[Any]):
     """What the two refresh serializers share: what must hold before a token is renewed."""
 
     default_error_messages: ClassVar[dict[str, Any]] = {
@@ -176,7 +176,7 @@ class TokenRefreshSlidingSerializer(_RefreshSerializer):
         return {"token": str(token)}
 
 
-class TokenVerifySerializer(serializers.Serializer):
+class TokenVerifySerializer(serializers.Serializer[Any]):
     """Takes any token, gives nothing; it says no more than that the token is valid."""
 
     token = serializers.CharField(write_only=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.signals import setting_changed
@@ -82,7 +82,7 @@ SETTINGS_DOC = "https://django-rest-framework-simplejwt.readthedocs.io/en/latest
 settings_changed = Signal()
 
 
-class APISettings(_APISettings):  # type: ignore[misc]
+class APISettings(_APISettings):
     """Settings as attributes: each is looked up once, and kept until `reload()`.
 
     Setting or deleting an attribute counts as a change too, so that monkeypatch and
@@ -105,8 +105,7 @@ class APISettings(_APISettings):  # type: ignore[misc]
                         f"Please refer to '{SETTINGS_DOC}' for available settings."
                     )
             self._user_settings = project
-        project = self._user_settings
-        return project
+        return self._user_settings
 
     def __getattr__(self, name: str) -> Any:
         """Look a setting up and keep it; AttributeError for what is no setting."""
@@ -117,7 +116,7 @@ class APISettings(_APISettings):  # type: ignore[misc]
         elif name == "SIGNING_KEY":
             value = settings.SECRET_KEY
         else:
-            value = self.defaults[name]
+            value = cast("dict[str, Any]", self.defaults)[name]
         if name in self.import_strings:
             value = perform_import(value, name)
         self._cached_attrs.add(name)
@@ -158,7 +157,7 @@ class APISettings(_APISettings):  # type: ignore[misc]
         self._changed("ALL")
 
 
-api_settings = APISettings(None, DEFAULTS, IMPORT_STRINGS)
+api_settings = APISettings(None, DEFAULTS, IMPORT_STRINGS)  # type: ignore[arg-type]
 
 
 def reload_api_settings(*args: Any, **kwargs: Any) -> None:

@@ -53,7 +53,7 @@ def _field_takes(user_model: type[AbstractBaseUser], value: object) -> bool:
         return True  # a lookup through relations: the query will tell
     try:
         # What a query does with the value, before it is sent.
-        field.get_prep_value(value)
+        field.get_prep_value(value)  # type: ignore[union-attr]
     except (TypeError, ValueError, ArithmeticError, ValidationError):
         return False
     return True

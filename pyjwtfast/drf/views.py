@@ -15,7 +15,7 @@ from .exceptions import InvalidToken, TokenError
 from .settings import api_settings
 
 
-class TokenViewBase(generics.GenericAPIView):
+class TokenViewBase(generics.GenericAPIView[Any]):
     """Answers a POST with what its serializer makes of it; a TokenError becomes a 401.
 
     A subclass names its serializer by `serializer_class`, or by dotted name in `_serializer_class`.

@@ -9,6 +9,7 @@ SECRET_KEY = "the secret of these tests, which is long enough for HS512: 64 byte
 USE_TZ = True
 ROOT_URLCONF = "tests.drf.urls"
 AUTH_USER_MODEL = "drf.User"
+MIGRATION_MODULES = {"contenttypes": None, "auth": None, "drf": None}  # tables as the models are
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; no secret is here
 

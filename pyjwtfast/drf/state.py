@@ -20,9 +20,7 @@ class SettingsTokenBackend(TokenBackend):
         """Read nothing yet: settings may not be ready when this module is imported."""
 
     def __getattr__(self, name: str) -> Any:
-        if "_configured" in self.__dict__:
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        super().__init__(
+        configured = TokenBackend(
             api_settings.ALGORITHM,
             api_settings.SIGNING_KEY,
             api_settings.VERIFYING_KEY,
@@ -33,8 +31,9 @@ class SettingsTokenBackend(TokenBackend):
             api_settings.JSON_ENCODER,
             cache_size=api_settings.VERIFIED_TOKEN_CACHE_SIZE,
         )
-        self._configured = True
-        return getattr(self, name)
+        # In one step, so that another thread finds all of the attributes or none.
+        self.__dict__.update(vars(configured) | vars(self))
+        return getattr(configured, name)
 
     def reset(self, **kwargs: Any) -> None:
         """Forget configuration, keys and verified tokens. Also a receiver of a signal."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import logging
 import pickle
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from unittest import mock
@@ -255,9 +257,33 @@ def test_the_state_backend_may_be_replaced() -> None:
         assert AccessToken(raw)
     with pytest.raises(TokenError):
         AccessToken(raw)
-    assert type(state.token_backend).__name__ == "SettingsTokenBackend"
+    state.token_backend.reset()
+    state.token_backend.leeway = 5
+    assert state.token_backend.algorithm == "HS256"
+    assert state.token_backend.leeway == 5
+    state.token_backend.reset()
+    assert state.token_backend.leeway == 0
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         state.token_backend.nothing  # noqa: B018
+
+
+def test_the_state_backend_is_configured_by_many_threads_at_once() -> None:
+    raw = token(claims())
+    barrier = threading.Barrier(8)
+
+    def read() -> Any:
+        barrier.wait()
+        return AccessToken(raw).payload
+
+    with ThreadPoolExecutor(8) as pool:
+        for _ in range(50):
+            state.token_backend.reset()
+            results = [pool.submit(read) for _ in range(8)]
+            assert [each.result() for each in results] == [claims_of(raw)] * 8
+
+
+def claims_of(raw: str) -> dict[str, Any]:
+    return state.token_backend.decode(raw)
 
 
 def test_token_user() -> None:

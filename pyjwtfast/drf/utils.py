@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from calendar import timegm
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -14,6 +13,9 @@ from django.utils.functional import lazy
 
 # simplejwt's logger: a project's LOGGING configuration keeps working when it changes over.
 logger = logging.getLogger("rest_framework_simplejwt")
+
+_EPOCH = datetime(1970, 1, 1)
+_EPOCH_IN_UTC = _EPOCH.replace(tzinfo=timezone.utc)
 
 
 def get_md5_hash_password(password: str) -> str:
@@ -41,7 +43,8 @@ def aware_utcnow() -> datetime:
 
 def datetime_to_epoch(dt: datetime) -> int:
     """Whole seconds since 1970 (RFC 7519 section 2, NumericDate); naive times count as UTC."""
-    return timegm(dt.utctimetuple())
+    since = dt - (_EPOCH if dt.tzinfo is None else _EPOCH_IN_UTC)
+    return since.days * 86_400 + since.seconds
 
 
 def datetime_from_epoch(ts: float) -> datetime:

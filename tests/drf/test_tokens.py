@@ -6,6 +6,7 @@ import copy
 import logging
 import pickle
 import threading
+from calendar import timegm
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -323,6 +324,13 @@ def test_utils() -> None:
     assert aware_utcnow().tzinfo is timezone.utc
     assert datetime_to_epoch(aware) == datetime_to_epoch(naive) == 1767225600
     assert datetime_from_epoch(1767225600) == aware
+    for dt in (
+        datetime(2026, 1, 1, 2, 3, 4, 999_999, tzinfo=timezone(timedelta(hours=-9, minutes=-30))),
+        datetime(1969, 12, 31, 23, 59, 59, 500_000, tzinfo=timezone.utc),
+        datetime(1, 1, 1),
+        datetime(9999, 12, 31, 23, 59, 59, 999_999),
+    ):
+        assert datetime_to_epoch(dt) == timegm(dt.utctimetuple())
     with override_settings(USE_TZ=False):
         assert make_utc(naive) is naive
         assert aware_utcnow().tzinfo is None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import ssl
 from pathlib import Path
 
 import pytest
@@ -39,11 +38,9 @@ def pytest_report_header() -> list[str]:
     except ImportError as error:
         ours = f"pyjwtfast: not importable ({error})"
     else:
-        openssl = getattr(_core, "openssl_version", ssl.OPENSSL_VERSION)
         ours = (
-            f"pyjwtfast: {getattr(pyjwtfast, '__version__', '?')} ({_core.__file__}), "
-            f"base64url paths {', '.join(_core._b64url_paths())}, "
-            f"{openssl() if callable(openssl) else openssl}"
+            f"pyjwtfast: {pyjwtfast.__version__} ({_core.__file__}), {_core.OPENSSL_VERSION}, "
+            f"base64url by {_core.BASE64URL_PATH} of {', '.join(_core._b64url_paths())}"
         )
     peers = ", ".join(
         f"{name} {_version(name)}" for name in ("PyJWT", "cryptography", "hypothesis")

@@ -572,7 +572,7 @@ def test_secrets_are_bound_to_their_family() -> None:
         assert pyjwtfast.decode(forge({}), SECRET, **HS) == {}
         with pytest.raises(InvalidKeyError):
             pyjwtfast.encode({}, SECRET, algorithm="none")
-        with pytest.raises(InvalidTokenError):
+        with pytest.raises(PyJWTError):
             pyjwtfast.decode(unsigned({"alg": "none"}), SECRET, algorithms=["none", "HS256"])
 
 

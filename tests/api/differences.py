@@ -15,7 +15,7 @@ from typing import Any
 
 from pyjwtfast import exceptions
 
-from ..support import SECRET, b64url_decode, forge
+from ..support import SECRET, b64url_decode, forge, forge_detached
 
 MAX_TOKEN_BYTES = 262_144
 MAX_DEPTH = 128
@@ -152,9 +152,8 @@ def _crit_repeats_a_name(call: Call) -> bool:
     return isinstance(crit, list) and len(crit) != len({repr(name) for name in crit})
 
 
-def _b64_is_no_boolean(call: Call) -> bool:
-    header = call.header()
-    return isinstance(header, dict) and "b64" in header and not isinstance(header["b64"], bool)
+def _detached_is_no_bytes(call: Call) -> bool:
+    return not isinstance(call.kwargs.get("detached_payload", b""), (bytes, type(None)))
 
 
 def _leeway_is_refused(call: Call) -> bool:
@@ -304,14 +303,16 @@ DIFFERENCES: tuple[Difference, ...] = (
         examples=(_decode(forge({}, _DETACHED)),),
     ),
     Difference(
-        name="b64 of another type",
-        reason="RFC 7797 section 3: b64 is a JSON boolean; PyJWT takes all but false for true.",
-        applies=_b64_is_no_boolean,
-        refusal=exceptions.InvalidTokenError,
+        name="detached payload of another type",
+        reason="bytes, as the signature says; PyJWT takes what happens to work.",
+        applies=_detached_is_no_bytes,
+        refusal=TypeError,
         examples=(
-            _decode(forge({}, {"alg": "HS256", "crit": ["b64"], "b64": 0})),
-            _decode(forge({}, {"alg": "HS256", "crit": ["b64"], "b64": None})),
-            _decode(forge({}, {"alg": "HS256", "crit": ["b64"], "b64": "false"})),
+            Call(
+                "decode",
+                (forge_detached(b'{"a":1}'),),
+                {**_HS256, "detached_payload": bytearray(b'{"a":1}')},
+            ),
         ),
     ),
 )

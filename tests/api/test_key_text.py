@@ -128,9 +128,9 @@ def test_pem_in_another_encoding(form: str, encoding: str) -> None:
 @pytest.mark.parametrize("form", TEXT_FORMS)
 def test_the_str_form_is_refused_too(form: str) -> None:
     text = TEXT_FORMS[form].decode()
-    assert refusal(text) == refusal(text.encode()) is not None
     for written in (text, "\ufeff" + text, " " + text):
-        assert_same("decode", forge({}), key=written, algorithms=["HS256"])
+        assert refusal(written) == refusal(text.encode()) is not None
+    assert_same("decode", forge({}), key=text, algorithms=["HS256"])
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -216,9 +216,8 @@ SECRETS = [
     '{"a":"kty"}',
     "kty",
     "-----",
-    "-----BEGIN PUBLIC KEY-----",
-    "-----END PUBLIC KEY----------BEGIN PUBLIC KEY-----",
-    "-----BEGIN SOMETHING-----\nx\n-----END SOMETHING-----",
+    "-----BEGIN-----",
+    "BEGIN PUBLIC KEY",
     "a ssh-rsa b",
     "sshrsa",
     "ssh",
@@ -228,8 +227,6 @@ SECRETS = [
     b"\xff\xfe" + b"x" * 40,
     b"\xef\xbb\xbf",
     b"\xef\xbb\xbf{}",
-    b"[" * 100_000,
-    b"[" * 100_000 + b"]" * 100_000,
     b'[' * 5000 + b'{"kty":1}' + b"]" * 5000,
     b'{"a":' * 5000 + b"1" + b"}" * 5000,
     b'{"kty":' + b"[" * 100_000,
@@ -245,6 +242,24 @@ def test_secret_table(key: str | bytes) -> None:
     """The same verdict as PyJWT for what merely resembles a key, or is nested very deeply."""
     ours = observe(pyjwtfast.encode, {}, key)
     assert ours.same_as(observe(jwt.encode, {}, key))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "-----BEGIN PUBLIC KEY-----",
+        "-----BEGIN PUBLIC KEY-----\nAAAA",
+        "-----END PUBLIC KEY----------BEGIN PUBLIC KEY-----",
+        "-----BEGIN SOMETHING-----\nx\n-----END SOMETHING-----",
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----",
+        b"[" * 100_000,
+        b"[" * 100_000 + b"]" * 100_000,
+    ],
+    ids=lambda key: repr(key)[:40],
+)
+def test_refused_though_pyjwt_takes_it(key: str | bytes) -> None:
+    """Half a PEM frame, an unknown one, and JSON too deep to say what is in it."""
+    assert refusal(key) in {ASYMMETRIC, JWK}
 
 
 def test_secret_with_surrogates() -> None:

@@ -15,6 +15,7 @@ import jwt
 import pytest
 
 import pyjwtfast
+import pyjwtfast.types
 from pyjwtfast import Key, Signer, Verifier, exceptions
 from pyjwtfast.warnings import InsecureKeyLengthWarning
 
@@ -140,7 +141,7 @@ class TestSigner:
 
     @pytest.mark.parametrize("claims", [None, [], "x", b"{}", 1, [("a", 1)]])
     def test_claims_are_a_dict(self, claims: Any) -> None:
-        with pytest.raises(TypeError, match="Expecting a dict object"):
+        with pytest.raises(TypeError, match="dict"):
             Signer(make()).sign(claims)
 
     def test_issuer_is_text(self) -> None:
@@ -522,11 +523,10 @@ class TestRequireAndExpect:
             assert caught.value.claim == require[0]
 
     def test_require_among_the_options(self) -> None:
-        """PyJWT's place for it; both together mean both."""
+        """PyJWT's place for it: refused, or both together mean both; never left out silently."""
         try:
             made = verifier(require=["a"], options={"require": ["b"]})
         except (TypeError, ValueError):
-            made = verifier(options={"require": ["b"]}) if _takes_require() else verifier()
             return
         with pytest.raises(exceptions.MissingRequiredClaimError):
             made.verify(forge({"a": 1}))
@@ -581,14 +581,6 @@ class TestRequireAndExpect:
             made.verify(forge({"t": "x"}, secret=OTHER_SECRET))
         with pytest.raises(exceptions.ExpiredSignatureError):
             made.verify(forge({"t": "x", "exp": 1}))
-
-
-def _takes_require() -> bool:
-    try:
-        verifier(options={"require": ["b"]})
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 class TestExceptionsAndNames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import logging
 import pickle
 import threading
@@ -336,4 +337,7 @@ def test_utils() -> None:
         assert aware_utcnow().tzinfo is None
         assert datetime_from_epoch(1767225600) == naive
     assert get_md5_hash_password("x") == "9DD4E461268C8034F5C8564E155C67A6"
+    with mock.patch("hashlib.md5", wraps=hashlib.md5) as md5:  # as FIPS mode wants to be told
+        get_md5_hash_password("x")
+    assert md5.call_args.kwargs == {"usedforsecurity": False}
     assert str(format_lazy("{} {b}", 1, b=2)) == "1 2"

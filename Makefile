@@ -52,7 +52,7 @@ test-all:  ## `make test` on every Python from 3.10 to 3.14 that is found, each 
 	@scripts/test_all.sh
 
 .PHONY: fuzz
-fuzz:  ## run every fuzzer (FUZZ_SECONDS=60 in all for each); needs clang
+fuzz:  ## run every fuzzer, each for FUZZ_SECONDS=60; needs clang
 	@scripts/check_requirements.sh fuzz
 	@$(MAKE) -C csrc fuzz FUZZ_SECONDS=$(FUZZ_SECONDS)
 

@@ -86,8 +86,10 @@ def lint_steps() -> list[Step]:
 def test_steps() -> list[Step]:
     pytest = [sys.executable, "-m", "pytest", "-q"]
     silence = postgresql_silence()
+    fuzz_skip = "" if shutil.which("clang") else "clang is not installed"
     steps = [
         Step("c", "C tests under sanitizers", ["make", "-C", "csrc", "check"]),
+        Step("c", "fuzzers on their seeds", ["make", "-C", "csrc", "fuzz-regress"], skip=fuzz_skip),
         Step("python", "native, API and isolated", [*pytest, "tests", "--ignore=tests/drf"]),
     ]
     for database, url, skip in (

@@ -1,7 +1,7 @@
 import json
 from collections.abc import Container, Iterable, Mapping
 from datetime import timedelta
-from typing import Any, NoReturn, final
+from typing import Any, Final, NoReturn, final
 
 from _typeshed import structseq
 
@@ -35,6 +35,7 @@ class Signer:
 
 @final
 class CacheInfo(structseq[int], tuple[int, int, int, int, int]):
+    __match_args__: Final = ("hits", "misses", "entries", "bytes", "capacity")
     @property
     def hits(self) -> int: ...
     @property

@@ -2,8 +2,6 @@
 
 #if PJF_B64URL_X86
 
-# include <string.h>
-
 /* The constants of both x86 codecs. They are data of this file alone, so that a short call loads
  * them from memory instead of building them in registers. */
 # define TIMES4(...) __VA_ARGS__, __VA_ARGS__, __VA_ARGS__, __VA_ARGS__
@@ -61,23 +59,16 @@ PJF_SSSE3 pjf_status pjf_b64url_decode_ssse3(const uint8_t *src, size_t len, uin
                                              size_t *out_len, size_t *offset)
 {
     __m128i bad = _mm_setzero_si128();
-    __m128i chars;
-    size_t i = 0; /* where the last block begins: a multiple of 4 */
-    if (PJF_LIKELY(len >= 16)) {
-        for (; len - i > 16; i += 16) {
-            chars = _mm_loadu_si128((const __m128i *)(src + i));
-            _mm_storeu_si128((__m128i *)(out + i / 4 * 3), pjf_b64url_decode16(chars, &bad));
-        }
-        const size_t whole = (len - 1) / 4 * 4;
-        i = whole - 12;
-        chars = pjf_b64url_load_last16(src, len, len - whole);
-    } else {
-        char copy[16];
-        memset(copy, 'A', sizeof(copy));
-        memcpy(copy, src, len);
-        chars = _mm_loadu_si128((const __m128i *)copy);
+    if (len < 16) {
+        return pjf_b64url_decode_portable(src, len, out, out_len, offset);
     }
-    _mm_storeu_si128((__m128i *)(out + i / 4 * 3), pjf_b64url_decode16(chars, &bad));
+    for (size_t i = 0; len - i > 16; i += 16) {
+        __m128i chars = _mm_loadu_si128((const __m128i *)(src + i));
+        _mm_storeu_si128((__m128i *)(out + i / 4 * 3), pjf_b64url_decode16(chars, &bad));
+    }
+    const size_t whole = (len - 1) / 4 * 4;
+    __m128i last = pjf_b64url_load_last16(src, len, len - whole);
+    _mm_storeu_si128((__m128i *)(out + (whole - 12) / 4 * 3), pjf_b64url_decode16(last, &bad));
 
     const size_t decoded = pjf_b64url_decoded_len(len);
     const bool clean = _mm_movemask_epi8(_mm_cmpeq_epi8(bad, _mm_setzero_si128())) == 0xffff;

@@ -46,18 +46,47 @@ static pjf_status decode_segment(const pjf_lib *lib, pjf_jws_work *work, pjf_spa
     return status;
 }
 
-/* The last dot of [from, end), or NULL. Almost always there is one, so look forward for a second
- * one first. */
-static const uint8_t *last_dot(const uint8_t *from, const uint8_t *end)
+/* Where the two dots of a token are. */
+typedef struct pjf_split {
+    size_t first_dot;
+    size_t last_dot;
+} pjf_split;
+
+/* First and last dot, as PyJWT splits: a dot between them fails as payload base64. False when there
+ * are not two. */
+static bool split_token(pjf_span token, pjf_split *split)
 {
-    const uint8_t *dot = memchr(from, '.', (size_t)(end - from));
-    if (dot != NULL && PJF_UNLIKELY(memchr(dot + 1, '.', (size_t)(end - dot - 1)) != NULL)) {
-        dot = end - 1;
-        while (*dot != '.') {
-            dot--;
-        }
+    const uint8_t *end = token.ptr + token.len;
+    const uint8_t *first = token.len == 0 ? NULL : memchr(token.ptr, '.', token.len);
+    if (first == NULL) {
+        return false;
     }
-    return dot;
+    const uint8_t *last = end - 1;
+    while (*last != '.') {
+        last--;
+    }
+    split->first_dot = (size_t)(first - token.ptr);
+    split->last_dot = (size_t)(last - token.ptr);
+    return first != last;
+}
+
+/* The same without a search, for a token with the last one's header, and so a signature of known
+ * length. A guess: other dots are found when the segments are decoded. */
+static bool split_like_memo(const pjf_header_memo *memo, pjf_span token, pjf_split *split)
+{
+    const pjf_alg *alg = memo->header.alg;
+    size_t header_len = memo->segment_len;
+    if (header_len == 0 || alg == NULL || alg->signature_len == 0) {
+        return false;
+    }
+    size_t signature_len = pjf_b64url_encoded_len(alg->signature_len);
+    if (token.len < header_len + signature_len + 2) {
+        return false;
+    }
+    split->first_dot = header_len;
+    split->last_dot = token.len - signature_len - 1;
+    return token.ptr[split->first_dot] == '.' && token.ptr[split->last_dot] == '.' &&
+           memcmp(token.ptr, memo->segment, header_len) == 0;
 }
 
 static pjf_status load_header(pjf_lib *lib, pjf_jws_work *work, pjf_jws *jws, pjf_error *json_error)
@@ -87,31 +116,19 @@ static pjf_status load_header(pjf_lib *lib, pjf_jws_work *work, pjf_jws *jws, pj
     return PJF_OK;
 }
 
-pjf_status pjf_jws_load(pjf_lib *lib, pjf_jws_work *work, pjf_span token, size_t max_len,
-                        pjf_jws *out, pjf_error *json_error)
+/* Decodes the segments of a split token. work->decoded has the room for all three. */
+static pjf_status load_segments(pjf_lib *lib, pjf_jws_work *work, pjf_span token,
+                                const pjf_split *split, pjf_jws *out, pjf_error *json_error)
 {
-    if (PJF_UNLIKELY(token.len > max_len)) {
-        return PJF_ERR_TOKEN_TOO_LONG;
-    }
-    /* First and last dot, as PyJWT splits: a dot between them fails as payload base64. */
-    const uint8_t *end = token.ptr + token.len;
-    const uint8_t *first = token.len == 0 ? NULL : memchr(token.ptr, '.', token.len);
-    const uint8_t *last = first == NULL ? NULL : last_dot(first + 1, end);
-    if (PJF_UNLIKELY(last == NULL)) {
-        return PJF_ERR_SEGMENTS;
-    }
-    out->header_segment = (pjf_span){token.ptr, (size_t)(first - token.ptr)};
-    pjf_span payload_segment = {first + 1, (size_t)(last - first - 1)};
-    pjf_span signature_segment = {last + 1, (size_t)(end - last - 1)};
-    out->signing_input = (pjf_span){token.ptr, (size_t)(last - token.ptr)};
-
-    /* One reservation, so that no later segment moves an earlier one. */
+    size_t payload_at = split->first_dot + 1;
+    size_t signature_at = split->last_dot + 1;
+    pjf_span payload_segment = {token.ptr + payload_at, split->last_dot - payload_at};
+    pjf_span signature_segment = {token.ptr + signature_at, token.len - signature_at};
+    out->header_segment = (pjf_span){token.ptr, split->first_dot};
+    out->signing_input = (pjf_span){token.ptr, split->last_dot};
     work->decoded.len = 0;
-    pjf_status status = pjf_buf_reserve(&work->decoded, pjf_b64url_decoded_max(token.len) * 2);
-    if (status != PJF_OK) {
-        return status;
-    }
-    status = load_header(lib, work, out, json_error);
+
+    pjf_status status = load_header(lib, work, out, json_error);
     if (PJF_UNLIKELY(status != PJF_OK)) {
         return status;
     }
@@ -127,6 +144,32 @@ pjf_status pjf_jws_load(pjf_lib *lib, pjf_jws_work *work, pjf_span token, size_t
         return PJF_ERR_SIGNATURE_B64;
     }
     return PJF_OK;
+}
+
+pjf_status pjf_jws_load(pjf_lib *lib, pjf_jws_work *work, pjf_span token, size_t max_len,
+                        pjf_jws *out, pjf_error *json_error)
+{
+    if (PJF_UNLIKELY(token.len > max_len)) {
+        return PJF_ERR_TOKEN_TOO_LONG;
+    }
+    /* First and last dot, as PyJWT splits: a dot between them fails as payload base64. */
+    pjf_split split;
+    bool guessed = split_like_memo(&work->memo, token, &split);
+    if (PJF_UNLIKELY(!guessed && !split_token(token, &split))) {
+        return PJF_ERR_SEGMENTS;
+    }
+    /* One reservation, so that no later segment moves an earlier one. */
+    work->decoded.len = 0;
+    pjf_status status = pjf_buf_reserve(&work->decoded, pjf_b64url_decoded_max(token.len) * 2);
+    if (status != PJF_OK) {
+        return status;
+    }
+    status = load_segments(lib, work, token, &split, out, json_error);
+    if (PJF_UNLIKELY(status != PJF_OK && guessed)) { /* a stray dot? split_token() knows */
+        split_token(token, &split);
+        status = load_segments(lib, work, token, &split, out, json_error);
+    }
+    return status;
 }
 
 pjf_status pjf_jws_check_header(const pjf_jws *jws)

@@ -3,16 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool
-matches(const pjf_key_cache_entry *entry, pjf_alg_family family, pjf_key_purpose purpose,
-        pjf_span text)
+static bool matches(const pjf_key_cache_entry *entry, pjf_alg_family family,
+                    pjf_key_purpose purpose, pjf_span text)
 {
     return entry->text.len == text.len && entry->family == family && entry->purpose == purpose &&
            memcmp(entry->text.ptr, text.ptr, text.len) == 0;
 }
 
-static void
-drop_last(pjf_key_cache *cache)
+static void drop_last(pjf_key_cache *cache)
 {
     pjf_key_cache_entry *last = &cache->entries[--cache->count];
     cache->bytes -= last->text.len;
@@ -23,20 +21,16 @@ drop_last(pjf_key_cache *cache)
     *last = (pjf_key_cache_entry){0};
 }
 
-static pjf_status
-load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out)
+static pjf_status load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out)
 {
     switch (family) {
-    case PJF_FAMILY_HMAC:
-        return pjf_key_from_secret(lib, text, out);
-    default:
-        return PJF_ERR_ALG_UNSUPPORTED;
+    case PJF_FAMILY_HMAC: return pjf_key_from_secret(lib, text, out);
+    default: return PJF_ERR_ALG_UNSUPPORTED;
     }
 }
 
-static pjf_status
-add(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family, pjf_key_purpose purpose,
-    pjf_span text, pjf_key **out)
+static pjf_status add(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family,
+                      pjf_key_purpose purpose, pjf_span text, pjf_key **out)
 {
     pjf_key *key;
     if (text.len > PJF_KEY_CACHE_BYTES) {
@@ -54,8 +48,7 @@ add(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family, pjf_key_purpose p
     if (text.len != 0) {
         memcpy(copy, text.ptr, text.len);
     }
-    while (cache->count == PJF_KEY_CACHE_ENTRIES ||
-           cache->bytes + text.len > PJF_KEY_CACHE_BYTES) {
+    while (cache->count == PJF_KEY_CACHE_ENTRIES || cache->bytes + text.len > PJF_KEY_CACHE_BYTES) {
         drop_last(cache);
     }
     memmove(&cache->entries[1], &cache->entries[0], cache->count * sizeof(cache->entries[0]));
@@ -66,9 +59,8 @@ add(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family, pjf_key_purpose p
     return PJF_OK;
 }
 
-pjf_status
-pjf_key_cache_get(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family,
-                  pjf_key_purpose purpose, pjf_span text, pjf_key **out)
+pjf_status pjf_key_cache_get(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family,
+                             pjf_key_purpose purpose, pjf_span text, pjf_key **out)
 {
     for (size_t i = 0; i < cache->count; i++) {
         if (matches(&cache->entries[i], family, purpose, text)) {
@@ -84,8 +76,7 @@ pjf_key_cache_get(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family,
     return add(cache, lib, family, purpose, text, out);
 }
 
-void
-pjf_key_cache_clear(pjf_key_cache *cache)
+void pjf_key_cache_clear(pjf_key_cache *cache)
 {
     while (cache->count != 0) {
         drop_last(cache);

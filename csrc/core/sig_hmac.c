@@ -63,6 +63,16 @@ static void low_init(low_state *state, pjf_digest digest)
     }
 }
 
+/* Copies what the digest uses of a state: half of it for SHA-256. */
+static void low_copy(low_state *to, const low_state *from, pjf_digest digest)
+{
+    if (digest == PJF_SHA256) {
+        to->sha256 = from->sha256;
+    } else {
+        to->sha512 = from->sha512;
+    }
+}
+
 static void low_update(low_state *state, pjf_digest digest, const uint8_t *ptr, size_t len)
 {
     if (digest == PJF_SHA256) {
@@ -215,10 +225,10 @@ pjf_status pjf_hmac_compute(pjf_hmac_scratch *scratch, const pjf_hmac *hmac, pjf
 #if PJF_HMAC_LOW_LEVEL
     if (PJF_LIKELY(hmac->low_level)) {
         low_state *state = &scratch->low;
-        *state = hmac->low[digest][INNER];
+        low_copy(state, &hmac->low[digest][INNER], digest);
         low_update(state, digest, message.ptr, message.len);
         low_final(state, digest, out);
-        *state = hmac->low[digest][OUTER];
+        low_copy(state, &hmac->low[digest][OUTER], digest);
         low_update(state, digest, out, digest_len[digest]);
         low_final(state, digest, out);
         return PJF_OK;

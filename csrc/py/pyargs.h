@@ -22,6 +22,18 @@ typedef struct pjf_signature {
 int pjf_args_match(const pjf_state *state, const pjf_signature *signature, PyObject *const *args,
                    Py_ssize_t nargs, PyObject *kwnames, PyObject **slots, PyObject **extra);
 
+/* The same for a function of one argument, which is nearly always given by position. */
+static inline int pjf_args_match_one(const pjf_state *state, const pjf_signature *signature,
+                                     PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
+                                     PyObject **slot)
+{
+    if (PJF_LIKELY(nargs == 1 && kwnames == NULL)) {
+        *slot = args[0];
+        return 0;
+    }
+    return pjf_args_match(state, signature, args, nargs, kwnames, slot, NULL);
+}
+
 /* The index of a keyword among the signature's names, or -1. */
 int pjf_args_index(const pjf_state *state, const pjf_signature *signature, PyObject *name);
 

@@ -146,6 +146,9 @@ typedef struct time_rule {
     const char *wrong_type_text;
 } time_rule;
 
+static const char text_iat[] = "The token is not yet valid (iat)";
+static const char text_nbf[] = "The token is not yet valid (nbf)";
+
 static const time_rule rule_iat = {PJF_EXC_InvalidIssuedAtError,
                                    "Issued At claim (iat) must be an integer."};
 static const time_rule rule_nbf = {PJF_EXC_DecodeError,
@@ -202,12 +205,12 @@ static int check_not_yet(pjf_state *state, PyObject *claim, double latest, const
 
 static int validate_iat(pjf_state *state, PyObject *iat, double now, double leeway)
 {
-    return check_not_yet(state, iat, now + leeway, &rule_iat, "The token is not yet valid (iat)");
+    return check_not_yet(state, iat, now + leeway, &rule_iat, text_iat);
 }
 
 static int validate_nbf(pjf_state *state, PyObject *nbf, double now, double leeway)
 {
-    return check_not_yet(state, nbf, now + leeway, &rule_nbf, "The token is not yet valid (nbf)");
+    return check_not_yet(state, nbf, now + leeway, &rule_nbf, text_nbf);
 }
 
 static int raise_expired(pjf_state *state)
@@ -225,41 +228,83 @@ static int validate_exp(pjf_state *state, PyObject *exp, double now, double leew
     return PJF_UNLIKELY(order <= 0) ? raise_expired(state) : 0;
 }
 
-static bool plain_seconds(PyObject *claim, int64_t *out)
+/* One of the time claims as a number: absent for none or one that is not verified. */
+static bool plain_time(const pjf_claim_view *view, pjf_claim claim, bool verify, int64_t absent,
+                       int64_t *out)
 {
-    int overflow;
-    if (!PyLong_CheckExact(claim)) {
-        return false;
+    *out = absent;
+    if (view->value[claim] == NULL || !verify) {
+        return true;
     }
-    long long seconds = PyLong_AsLongLongAndOverflow(claim, &overflow);
-    *out = seconds;
-    return overflow == 0;
+    *out = view->seconds[claim];
+    return (view->plain & (1u << claim)) != 0;
 }
 
 bool pjf_claims_times(const pjf_claim_view *view, const pjf_claim_rules *rules,
                       pjf_claim_times *out)
 {
-    PyObject *exp = rules->verify_exp ? view->value[PJF_CLAIM_exp] : NULL;
-    PyObject *nbf = rules->verify_nbf ? view->value[PJF_CLAIM_nbf] : NULL;
-    PyObject *iat = rules->verify_iat ? view->value[PJF_CLAIM_iat] : NULL;
-    *out = (pjf_claim_times){.exp = INT64_MAX, .nbf = INT64_MIN, .iat = INT64_MIN};
-    return (exp == NULL || plain_seconds(exp, &out->exp)) &&
-           (nbf == NULL || plain_seconds(nbf, &out->nbf)) &&
-           (iat == NULL || plain_seconds(iat, &out->iat));
+    return plain_time(view, PJF_CLAIM_exp, rules->verify_exp, INT64_MAX, &out->exp) &&
+           plain_time(view, PJF_CLAIM_nbf, rules->verify_nbf, INT64_MIN, &out->nbf) &&
+           plain_time(view, PJF_CLAIM_iat, rules->verify_iat, INT64_MIN, &out->iat);
+}
+
+static int raise_immature(pjf_state *state, const char *text)
+{
+    pjf_raise(state, PJF_EXC_ImmatureSignatureError, text);
+    return -1;
 }
 
 int pjf_claims_check_times(pjf_state *state, const pjf_claim_times *times, double leeway,
-                           double now)
+                           const pjf_now *now)
 {
-    if (PJF_UNLIKELY((double)times->iat > now + leeway)) {
-        pjf_raise(state, PJF_EXC_ImmatureSignatureError, "The token is not yet valid (iat)");
+    double started = times->iat > times->nbf ? (double)times->iat : (double)times->nbf;
+    if (PJF_LIKELY(started <= now->earliest + leeway &&
+                   (double)times->exp > now->latest - leeway)) {
+        return 0;
+    }
+    pjf_now exact = *now;
+    if (now->earliest < now->latest && pjf_clock_read_exactly(state, &exact) < 0) {
         return -1;
     }
-    if (PJF_UNLIKELY((double)times->nbf > now + leeway)) {
-        pjf_raise(state, PJF_EXC_ImmatureSignatureError, "The token is not yet valid (nbf)");
+    if ((double)times->iat > exact.earliest + leeway) {
+        return raise_immature(state, text_iat);
+    }
+    if ((double)times->nbf > exact.earliest + leeway) {
+        return raise_immature(state, text_nbf);
+    }
+    return (double)times->exp <= exact.latest - leeway ? raise_expired(state) : 0;
+}
+
+/* The time claims when one is no plain integer: PyJWT's int() of each. */
+static int check_odd_times(pjf_state *state, const pjf_claim_view *view,
+                           const pjf_claim_rules *rules)
+{
+    PyObject *iat = rules->verify_iat ? view->value[PJF_CLAIM_iat] : NULL;
+    PyObject *nbf = rules->verify_nbf ? view->value[PJF_CLAIM_nbf] : NULL;
+    PyObject *exp = rules->verify_exp ? view->value[PJF_CLAIM_exp] : NULL;
+    pjf_now now;
+    if (pjf_clock_read_exactly(state, &now) < 0 ||
+        (iat != NULL && validate_iat(state, iat, now.earliest, rules->leeway) < 0) ||
+        (nbf != NULL && validate_nbf(state, nbf, now.earliest, rules->leeway) < 0)) {
         return -1;
     }
-    return PJF_UNLIKELY((double)times->exp <= now - leeway) ? raise_expired(state) : 0;
+    return exp == NULL ? 0 : validate_exp(state, exp, now.earliest, rules->leeway);
+}
+
+static int check_times(pjf_state *state, const pjf_claim_view *view, const pjf_claim_rules *rules)
+{
+    pjf_claim_times times;
+    pjf_now now;
+    if (PJF_UNLIKELY(!pjf_claims_times(view, rules, &times))) {
+        return check_odd_times(state, view, rules);
+    }
+    if (times.exp == INT64_MAX && times.nbf == INT64_MIN && times.iat == INT64_MIN) {
+        return 0;
+    }
+    if (pjf_clock_read(state, &now) < 0) {
+        return -1;
+    }
+    return pjf_claims_check_times(state, &times, rules->leeway, &now);
 }
 
 /* ---- issuer, audience, subject, JWT ID ---- */
@@ -512,11 +557,6 @@ int pjf_claims_check(pjf_state *state, PyObject *claims, const pjf_claim_view *v
                      const pjf_claim_rules *rules)
 {
     PyObject *const *claim = view->value;
-    double now = 0;
-    double leeway = rules->leeway;
-    bool needs_clock = (claim[PJF_CLAIM_iat] != NULL && rules->verify_iat) ||
-                       (claim[PJF_CLAIM_nbf] != NULL && rules->verify_nbf) ||
-                       (claim[PJF_CLAIM_exp] != NULL && rules->verify_exp);
 
     if (check_audience_type(rules->audience) < 0) {
         return -1;
@@ -524,19 +564,7 @@ int pjf_claims_check(pjf_state *state, PyObject *claims, const pjf_claim_view *v
     if (rules->require != NULL && check_require(state, claims, rules->require) < 0) {
         return -1;
     }
-    if (needs_clock && pjf_clock_now(state, &now) < 0) {
-        return -1;
-    }
-    if (claim[PJF_CLAIM_iat] != NULL && rules->verify_iat &&
-        validate_iat(state, claim[PJF_CLAIM_iat], now, leeway) < 0) {
-        return -1;
-    }
-    if (claim[PJF_CLAIM_nbf] != NULL && rules->verify_nbf &&
-        validate_nbf(state, claim[PJF_CLAIM_nbf], now, leeway) < 0) {
-        return -1;
-    }
-    if (claim[PJF_CLAIM_exp] != NULL && rules->verify_exp &&
-        validate_exp(state, claim[PJF_CLAIM_exp], now, leeway) < 0) {
+    if (check_times(state, view, rules) < 0) {
         return -1;
     }
     if (rules->verify_iss && validate_iss(state, claim[PJF_CLAIM_iss], rules->issuer) < 0) {

@@ -6,6 +6,7 @@
 #ifndef PJF_PY_CLAIMS_H
 #define PJF_PY_CLAIMS_H
 
+#include "py/pyclock.h"
 #include "py/pyjson.h"
 #include "py/state.h"
 
@@ -50,9 +51,9 @@ int pjf_claims_leeway(pjf_state *state, PyObject *leeway, double *out);
 int pjf_claims_check(pjf_state *state, PyObject *claims, const pjf_claim_view *view,
                      const pjf_claim_rules *rules);
 
-/* The time rules alone, on numbers. now: seconds since the epoch. */
+/* The time rules alone, on numbers, at a time read by pjf_clock_read. */
 int pjf_claims_check_times(pjf_state *state, const pjf_claim_times *times, double leeway,
-                           double now);
+                           const pjf_now *now);
 
 /* The time claims as numbers; false when one is not a plain integer of 64 bits. Claims that the
  * rules do not verify count as absent. */

@@ -11,6 +11,9 @@
 /* How far the two clocks may lie apart and still be one: two calls of one thread. */
 #define CLOCK_AGREE_SECONDS 0.5
 
+/* How far the coarse clock may lag: a tick is 1 to 10 ms, and a busy machine may miss one. */
+#define COARSE_SECONDS 0.05
+
 static int call_time(PyObject *function, double *now)
 {
     PyObject *result = PyObject_CallNoArgs(function);
@@ -38,14 +41,24 @@ static int load_time_dict(pjf_clock *clock)
     return 0;
 }
 
-static double system_now(void)
+static double seconds_of(clockid_t id)
 {
     struct timespec ts;
-    clock_gettime(CLOCK_REALTIME, &ts);
+    clock_gettime(id, &ts);
     return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
 }
 
-int pjf_clock_now(pjf_state *state, double *now)
+/* Remembers time.time when it is Python's own. */
+static void learn(pjf_clock *clock, PyObject *function, double told)
+{
+    if (clock->time_function == NULL && PyCFunction_CheckExact(function) &&
+        fabs(told - seconds_of(CLOCK_REALTIME)) < CLOCK_AGREE_SECONDS) {
+        clock->time_c = PyCFunction_GET_FUNCTION(function);
+        clock->time_function = Py_NewRef(function);
+    }
+}
+
+static int read_clock(pjf_state *state, pjf_now *now, bool exactly)
 {
     pjf_clock *clock = &state->clock;
     if (PJF_UNLIKELY(clock->time_dict == NULL) && load_time_dict(clock) < 0) {
@@ -60,16 +73,33 @@ int pjf_clock_now(pjf_state *state, double *now)
     }
     if (PJF_LIKELY(function == clock->time_function &&
                    PyCFunction_GET_FUNCTION(function) == clock->time_c)) {
-        *now = system_now();
+#ifdef CLOCK_REALTIME_COARSE
+        if (!exactly) {
+            now->earliest = seconds_of(CLOCK_REALTIME_COARSE);
+            now->latest = now->earliest + COARSE_SECONDS;
+            return 0;
+        }
+#endif
+        now->earliest = now->latest = seconds_of(CLOCK_REALTIME);
         return 0;
     }
+    double told;
     Py_INCREF(function);
-    int result = call_time(function, now);
-    if (result == 0 && clock->time_function == NULL && PyCFunction_CheckExact(function) &&
-        fabs(*now - system_now()) < CLOCK_AGREE_SECONDS) {
-        clock->time_c = PyCFunction_GET_FUNCTION(function);
-        clock->time_function = Py_NewRef(function);
+    int result = call_time(function, &told);
+    if (result == 0) {
+        now->earliest = now->latest = told;
+        learn(clock, function, told);
     }
     Py_DECREF(function);
     return result;
+}
+
+int pjf_clock_read(pjf_state *state, pjf_now *now)
+{
+    return read_clock(state, now, false);
+}
+
+int pjf_clock_read_exactly(pjf_state *state, pjf_now *now)
+{
+    return read_clock(state, now, true);
 }

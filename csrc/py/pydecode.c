@@ -102,12 +102,12 @@ static int verify_signature(pjf_state *state, pjf_jws_work *work, const pjf_jws 
     if (alg == NULL) {
         return -1;
     }
-    pjf_key *key;
-    if (pjf_key_from_argument(state, alg, key_argument, PJF_KEY_TO_VERIFY, enforce, &key) < 0) {
+    pjf_key_loan loan;
+    if (pjf_key_from_argument(state, alg, key_argument, PJF_KEY_TO_VERIFY, enforce, &loan) < 0) {
         return -1;
     }
-    pjf_status status = pjf_sig_verify(work->sig, alg, key, signing_input, jws->signature);
-    pjf_key_unref(key);
+    pjf_status status = pjf_sig_verify(work->sig, alg, loan.key, signing_input, jws->signature);
+    pjf_key_give_back(&loan);
     if (PJF_UNLIKELY(status != PJF_OK)) {
         pjf_raise_status(state, status);
         return -1;
@@ -318,7 +318,7 @@ PyObject *pjf_get_unverified_header(PyObject *module, PyObject *const *args, Py_
     PyObject *header = NULL;
     pjf_span token;
     pjf_jws jws;
-    if (pjf_args_match(state, &signature, args, nargs, kwnames, slots, NULL) < 0 ||
+    if (pjf_args_match_one(state, &signature, args, nargs, kwnames, slots) < 0 ||
         pjf_token_span(state, slots[0], &token) < 0) {
         return NULL;
     }

@@ -154,7 +154,7 @@ static PyObject *encode_with_header(pjf_state *state, PyObject *payload, PyObjec
     PyObject *token = NULL;
     PyObject *json = NULL;
     PyObject *alg_name = NULL;
-    pjf_key *key = NULL;
+    pjf_key_loan loan = {NULL, NULL};
     bool detached = false;
     pjf_span segment;
     pjf_buf claims;
@@ -188,13 +188,13 @@ static PyObject *encode_with_header(pjf_state *state, PyObject *payload, PyObjec
             goto done;
         }
     }
-    if (pjf_key_from_argument(state, alg, key_argument, PJF_KEY_TO_SIGN, false, &key) < 0) {
+    if (pjf_key_from_argument(state, alg, key_argument, PJF_KEY_TO_SIGN, false, &loan) < 0) {
         goto done;
     }
-    token =
-        pjf_encode_token(state, alg, key, segment, (pjf_span){claims.ptr, claims.len}, detached);
+    token = pjf_encode_token(state, alg, loan.key, segment, (pjf_span){claims.ptr, claims.len},
+                             detached);
 done:
-    pjf_key_unref(key);
+    pjf_key_give_back(&loan);
     pjf_buf_free(&claims, false);
     pjf_buf_free(&header, false);
     Py_XDECREF(json);

@@ -10,6 +10,8 @@
 /* The registered claims of a parsed payload, borrowed from its dict; NULL: absent. */
 typedef struct pjf_claim_view {
     PyObject *value[PJF_CLAIM_COUNT];
+    int64_t seconds[PJF_CLAIM_COUNT]; /* the same, of those that are plain 64-bit integers */
+    unsigned plain;                   /* which: bits 1 << pjf_claim */
 } pjf_claim_view;
 
 /* Parses text, which must hold a JSON object, to a new dict. view (may be NULL) gets the registered

@@ -62,63 +62,113 @@ static PyObject *new_string(const pjf_json_string *value)
     return PyUnicode_DecodeUTF8(bytes, len, value->surrogates ? "surrogatepass" : NULL);
 }
 
-static inline size_t name_slot(const uint8_t *bytes, size_t len)
+/* The words of a text of 1 to PJF_SHORT_LEN_MAX bytes. */
+static inline void short_words(const uint8_t *bytes, size_t len, uint64_t *head, uint64_t *tail)
 {
-    uint64_t word = 0;
     if (len >= 8) {
-        uint64_t tail;
-        memcpy(&word, bytes, 8);
-        memcpy(&tail, bytes + len - 8, 8);
-        word ^= tail * 31;
+        memcpy(head, bytes, 8);
+        memcpy(tail, bytes + len - 8, 8);
     } else if (len >= 4) {
-        uint32_t head;
-        uint32_t tail;
-        memcpy(&head, bytes, 4);
-        memcpy(&tail, bytes + len - 4, 4);
-        word = ((uint64_t)head << 32) | tail;
+        uint32_t first;
+        uint32_t last;
+        memcpy(&first, bytes, 4);
+        memcpy(&last, bytes + len - 4, 4);
+        *head = first;
+        *tail = last;
     } else {
-        for (size_t i = 0; i < len; i++) {
-            word = word << 8 | bytes[i];
-        }
+        *head = bytes[0] | (uint64_t)bytes[len / 2] << 8;
+        *tail = bytes[len - 1];
     }
-    word = (word ^ len) * UINT64_C(0x9E3779B97F4A7C15);
-    return (size_t)(word >> 56) % PJF_NAME_CACHE_SIZE;
 }
 
-/* The name's string, owned, and its claim. Short ASCII names come from the interpreter's cache. */
-static PyObject *intern_name(pjf_state *state, const pjf_json_string *name, int *claim)
+/* The entry of a table (its size a power of two) for a short text. */
+static inline pjf_short *short_entry(pjf_short *table, size_t size, uint64_t head, uint64_t tail,
+                                     size_t len)
 {
-    const uint8_t *bytes = name->text.ptr;
+    uint64_t hash = (head ^ (tail * 31) ^ len) * UINT64_C(0x9E3779B97F4A7C15);
+    return &table[(hash >> 48) & (size - 1)];
+}
+
+/* Replaces what an entry holds. */
+static void short_store(pjf_short *entry, uint64_t head, uint64_t tail, size_t len, PyObject *str)
+{
+    PyObject *old = entry->str;
+    entry->head = head;
+    entry->tail = tail;
+    entry->len = (uint8_t)len;
+    entry->claim = claim_of(PyUnicode_1BYTE_DATA(str), len);
+    entry->str = Py_NewRef(str);
+    Py_XDECREF(old);
+}
+
+static inline bool is_short(const pjf_json_string *value)
+{
+    return value->ascii && value->text.len - 1 < PJF_SHORT_LEN_MAX;
+}
+
+/* A member name's string, owned, and its claim. */
+static inline PyObject *intern_name(pjf_state *state, const pjf_json_string *name, int *claim)
+{
     size_t len = name->text.len;
+    uint64_t head;
+    uint64_t tail;
     *claim = -1;
-    if (PJF_UNLIKELY(!name->ascii || len > PJF_NAME_LEN_MAX || len == 0)) {
+    if (PJF_UNLIKELY(!is_short(name))) {
         return new_string(name);
     }
-    pjf_name *entry = &state->names[name_slot(bytes, len)];
-    if (PJF_LIKELY(entry->len == len && entry->str != NULL &&
-                   memcmp(entry->bytes, bytes, len) == 0)) {
+    short_words(name->text.ptr, len, &head, &tail);
+    pjf_short *entry = short_entry(state->names, PJF_NAME_CACHE_SIZE, head, tail, len);
+    if (PJF_LIKELY(entry->head == head && entry->tail == tail && entry->len == len)) {
         *claim = entry->claim;
         return Py_NewRef(entry->str);
     }
     PyObject *str = new_string(name);
-    if (str == NULL) {
-        return NULL;
+    if (str != NULL) {
+        PyUnicode_InternInPlace(&str);
+        short_store(entry, head, tail, len, str);
+        *claim = entry->claim;
     }
-    PyUnicode_InternInPlace(&str);
-    PyObject *old = entry->str;
-    entry->str = Py_NewRef(str);
-    entry->len = (uint8_t)len;
-    entry->claim = claim_of(bytes, len);
-    memcpy(entry->bytes, bytes, len);
-    *claim = entry->claim;
-    Py_XDECREF(old);
+    return str;
+}
+
+/* A value's string, owned: short ones that come again and again are one object. */
+static inline PyObject *string_value(pjf_state *state, const pjf_json_string *value)
+{
+    size_t len = value->text.len;
+    uint64_t head;
+    uint64_t tail;
+    if (!is_short(value)) {
+        return new_string(value);
+    }
+    short_words(value->text.ptr, len, &head, &tail);
+    pjf_short *entry = short_entry(state->values, PJF_VALUE_CACHE_SIZE, head, tail, len);
+    if (entry->head == head && entry->tail == tail && entry->len == len) {
+        return Py_NewRef(entry->str);
+    }
+    PyObject *str = new_string(value);
+    if (str != NULL) {
+        short_store(entry, head, tail, len, str);
+    }
     return str;
 }
 
 /* ---- events ---- */
 
+/* Tells the view of a registered claim. plain: its value, when it is a 64-bit integer. */
+static inline void note_claim(builder *b, PyObject *value, const int64_t *plain)
+{
+    pjf_claim_view *view = b->view;
+    unsigned bit = 1u << b->claim;
+    view->value[b->claim] = value;
+    view->plain &= ~bit;
+    if (plain != NULL) {
+        view->seconds[b->claim] = *plain;
+        view->plain |= bit;
+    }
+}
+
 /* Puts a finished value where it belongs; takes over the reference. */
-static inline pjf_status add_value(builder *b, PyObject *value)
+static inline pjf_status add_plain(builder *b, PyObject *value, const int64_t *plain)
 {
     if (PJF_UNLIKELY(value == NULL)) {
         return PJF_ERR_JSON_SINK;
@@ -128,7 +178,7 @@ static inline pjf_status add_value(builder *b, PyObject *value)
         b->name = NULL;
         int failed = PyDict_SetItem(b->container, name, value);
         if (b->claim >= 0 && b->depth == 1 && b->view != NULL) {
-            b->view->value[b->claim] = value;
+            note_claim(b, value, plain);
         }
         Py_DECREF(name);
         Py_DECREF(value);
@@ -141,6 +191,11 @@ static inline pjf_status add_value(builder *b, PyObject *value)
     }
     b->root = value;
     return PJF_OK;
+}
+
+static inline pjf_status add_value(builder *b, PyObject *value)
+{
+    return add_plain(b, value, NULL);
 }
 
 static inline pjf_status on_literal(builder *b, pjf_json_literal which)
@@ -157,7 +212,7 @@ static inline pjf_status on_literal(builder *b, pjf_json_literal which)
 
 static inline pjf_status on_integer(builder *b, int64_t value)
 {
-    return add_value(b, PyLong_FromLongLong(value));
+    return add_plain(b, PyLong_FromLongLong(value), &value);
 }
 
 /* The text with a terminating NUL, in the scratch buffer (no string event is under way). */
@@ -193,7 +248,7 @@ static pjf_status on_number(builder *b, pjf_span digits)
 
 static inline pjf_status on_string(builder *b, const pjf_json_string *value)
 {
-    return add_value(b, new_string(value));
+    return add_value(b, string_value(b->state, value));
 }
 
 static inline pjf_status on_key(builder *b, const pjf_json_string *name)
@@ -334,7 +389,8 @@ static void builder_init(builder *b, pjf_state *state, pjf_buf *scratch, pjf_cla
     b->in_object = false;
     b->flat = true;
     if (view != NULL) {
-        memset(view, 0, sizeof(*view));
+        memset(view->value, 0, sizeof(view->value));
+        view->plain = 0;
     }
 }
 

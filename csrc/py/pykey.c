@@ -73,45 +73,54 @@ static int check_none_key(pjf_state *state, PyObject *argument)
     return -1;
 }
 
+/* The key of a str or bytes argument: prepared before, or now. */
+static pjf_status key_from_text(pjf_state *state, const pjf_alg *alg, pjf_span text,
+                                pjf_key_purpose purpose, pjf_key_loan *out)
+{
+    pjf_key *key = NULL;
+    pjf_status status;
+    if (PJF_LIKELY(text.len <= PJF_KEY_CACHE_BYTES)) {
+        status = pjf_key_cache_get(&state->keys, state->lib, (pjf_alg_family)alg->family, purpose,
+                                   text, &key);
+    } else {
+        status = pjf_key_from_secret(state->lib, text, &key);
+        out->owned = key;
+    }
+    out->key = key;
+    return status;
+}
+
 int pjf_key_from_argument(pjf_state *state, const pjf_alg *alg, PyObject *argument,
-                          pjf_key_purpose purpose, bool enforce, pjf_key **out)
+                          pjf_key_purpose purpose, bool enforce, pjf_key_loan *out)
 {
     pjf_status status = PJF_OK;
-    pjf_key *key = NULL;
-    *out = NULL;
+    pjf_span text;
+    *out = (pjf_key_loan){NULL, NULL};
     if (PJF_UNLIKELY(alg->family == PJF_FAMILY_NONE)) {
         return check_none_key(state, argument);
     }
     if (pjf_key_check(state, argument)) {
-        key = pjf_key_ref(((pjf_py_key *)argument)->key);
-        if (!pjf_key_fits(key, alg)) {
-            status = PJF_ERR_KEY_ALGORITHM;
-        }
+        out->key = ((pjf_py_key *)argument)->key;
+        status = pjf_key_fits(out->key, alg) ? PJF_OK : PJF_ERR_KEY_ALGORITHM;
+    } else if (pjf_text_span(argument, &text) < 0) {
+        return -1;
     } else {
-        pjf_span text;
-        if (pjf_text_span(argument, &text) < 0) {
-            return -1;
-        }
-        if (PJF_LIKELY(text.len <= PJF_KEY_CACHE_BYTES)) {
-            status = pjf_key_cache_get(&state->keys, state->lib, (pjf_alg_family)alg->family,
-                                       purpose, text, &key);
-            if (status == PJF_OK) {
-                pjf_key_ref(key);
-            }
-        } else {
-            status = pjf_key_from_secret(state->lib, text, &key);
-        }
+        status = key_from_text(state, alg, text, purpose, out);
     }
     if (PJF_UNLIKELY(status != PJF_OK)) {
-        pjf_key_unref(key);
         pjf_raise_status(state, status);
         return -1;
     }
-    if (pjf_key_check_length(state, alg, key, enforce) < 0) {
-        pjf_key_unref(key);
-        return -1;
+    if (PJF_UNLIKELY(pjf_key_bits(out->key) < alg->min_key_bits)) {
+        /* A warning may run Python code, which may use the cache the key is from. */
+        if (out->owned == NULL) {
+            out->owned = pjf_key_ref((pjf_key *)out->key);
+        }
+        if (pjf_key_check_length(state, alg, out->owned, enforce) < 0) {
+            pjf_key_give_back(out);
+            return -1;
+        }
     }
-    *out = key;
     return 0;
 }
 

@@ -167,7 +167,7 @@ static PyObject *signer_sign(pjf_py_signer *self, PyObject *const *args, Py_ssiz
     PyObject *claims;
     PyObject *token = NULL;
     pjf_buf json;
-    if (pjf_args_match(self->state, &signature, args, nargs, kwnames, &claims, NULL) < 0) {
+    if (pjf_args_match_one(self->state, &signature, args, nargs, kwnames, &claims) < 0) {
         return NULL;
     }
     if (!PyDict_Check(claims)) {

@@ -383,7 +383,7 @@ static PyObject *verify_fully(pjf_py_verifier *self, pjf_jws_work *work, pjf_spa
 }
 
 /* A copy of what the cache kept, after the rules on time. Drops the reference in cached. */
-static PyObject *from_cache(pjf_py_verifier *self, pjf_cached *cached, double now)
+static PyObject *from_cache(pjf_py_verifier *self, pjf_cached *cached, const pjf_now *now)
 {
     PyObject *claims = NULL;
     if (pjf_claims_check_times(self->state, &cached->times, self->rules.leeway, now) < 0) {
@@ -433,20 +433,20 @@ static PyObject *verifier_verify(pjf_py_verifier *self, PyObject *const *args, P
     PyObject *argument;
     pjf_cached cached;
     pjf_span token;
-    double now = 0;
-    if (pjf_args_match(self->state, &signature, args, nargs, kwnames, &argument, NULL) < 0 ||
+    pjf_now now = {0, 0};
+    if (pjf_args_match_one(self->state, &signature, args, nargs, kwnames, &argument) < 0 ||
         pjf_token_span(self->state, argument, &token) < 0) {
         return NULL;
     }
     if (self->cache != NULL) {
-        if (pjf_clock_now(self->state, &now) < 0) {
+        if (pjf_clock_read(self->state, &now) < 0) {
             return NULL;
         }
-        if (PJF_LIKELY(pjf_py_cache_get(self->cache, token, now, &cached))) {
-            return from_cache(self, &cached, now);
+        if (PJF_LIKELY(pjf_py_cache_get(self->cache, token, now.earliest, &cached))) {
+            return from_cache(self, &cached, &now);
         }
     }
-    return verify_and_remember(self, token, now);
+    return verify_and_remember(self, token, now.earliest);
 }
 
 static PyObject *verifier_verify_complete(pjf_py_verifier *self, PyObject *const *args,
@@ -459,7 +459,7 @@ static PyObject *verifier_verify_complete(pjf_py_verifier *self, PyObject *const
     pjf_claim_view view;
     pjf_span token;
     pjf_jws jws;
-    if (pjf_args_match(self->state, &signature, args, nargs, kwnames, &argument, NULL) < 0 ||
+    if (pjf_args_match_one(self->state, &signature, args, nargs, kwnames, &argument) < 0 ||
         pjf_token_span(self->state, argument, &token) < 0) {
         return NULL;
     }

@@ -102,16 +102,19 @@ typedef enum pjf_string {
         PJF_STRING_COUNT
 } pjf_string;
 
-/* JSON member names seen lately, so that the same claim names are the same interned objects. */
-#define PJF_NAME_CACHE_SIZE 256
-#define PJF_NAME_LEN_MAX    32
+/* Short ASCII strings seen lately in payloads, so that the same claim names, and values such as a
+ * token type, are the same objects instead of new ones. */
+#define PJF_NAME_CACHE_SIZE  256
+#define PJF_VALUE_CACHE_SIZE 64
+#define PJF_SHORT_LEN_MAX    16
 
-typedef struct pjf_name {
-    PyObject *str; /* interned, or NULL: empty entry */
+typedef struct pjf_short {
+    uint64_t head; /* the text's first and last 8 bytes, which may overlap: with len they are it */
+    uint64_t tail;
+    PyObject *str; /* NULL: empty entry; names are interned */
     uint8_t len;
-    int8_t claim; /* pjf_claim, or -1 */
-    uint8_t bytes[PJF_NAME_LEN_MAX];
-} pjf_name;
+    int8_t claim; /* of a name: pjf_claim, or -1 */
+} pjf_short;
 
 /* The encoded header {"alg":...,"typ":"JWT"} of one algorithm. */
 typedef struct pjf_plain_header {
@@ -140,7 +143,8 @@ typedef struct pjf_state {
     PyObject *default_algorithm;                    /* "HS256" */
     PyObject *none_algorithm;                       /* "none" */
     pjf_plain_header plain_headers[PJF_ALG_MAX][2]; /* by algorithm, unsorted and sorted */
-    pjf_name names[PJF_NAME_CACHE_SIZE];
+    pjf_short names[PJF_NAME_CACHE_SIZE];
+    pjf_short values[PJF_VALUE_CACHE_SIZE];
     pjf_clock clock;
     pjf_lib *lib;
     pjf_key_cache keys;

@@ -1,0 +1,221 @@
+/* Runs the suites named on the command line, or all. The last line is "N passed, N failed". */
+#define _DEFAULT_SOURCE /* MAP_ANONYMOUS */
+
+#include "tests/harness.h"
+
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define SUITES(X) \
+    X(base)       \
+    X(buf)        \
+    X(b64url)     \
+    X(utf8)       \
+    X(json_read)  \
+    X(json_write)
+
+#define DECLARE(name) extern const test_suite name##_suite;
+SUITES(DECLARE)
+#define ADDRESS(name) &name##_suite,
+static const test_suite *const suites[] = {SUITES(ADDRESS)};
+
+#define FAILURES_SHOWN 5 /* of one test */
+
+static const test_case *current;
+static unsigned failures; /* of the current test */
+static char context[200];
+
+void note(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(context, sizeof(context), format, arguments);
+    va_end(arguments);
+}
+
+/* Begins the report of a failure; false when there have been enough. */
+static bool report(const char *text, const char *file, int line)
+{
+    if (failures++ >= FAILURES_SHOWN) {
+        return false;
+    }
+    printf("%s:%d: %s: %s", file, line, current->name, text);
+    if (context[0] != '\0') {
+        printf(" [%s]", context);
+    }
+    return true;
+}
+
+bool check_that(bool holds, const char *text, const char *file, int line)
+{
+    if (!holds && report(text, file, line)) {
+        printf("\n");
+    }
+    return holds;
+}
+
+bool check_equal(unsigned long long got, unsigned long long want, const char *text,
+                 const char *file, int line)
+{
+    if (got != want && report(text, file, line)) {
+        printf(": got %llu (%lld), wanted %llu (%lld)\n", got, (long long)got, want,
+               (long long)want);
+    }
+    return got == want;
+}
+
+bool check_status(pjf_status got, pjf_status want, const char *text, const char *file, int line)
+{
+    if (got != want && report(text, file, line)) {
+        printf(": got \"%s\", wanted \"%s\"\n", pjf_status_text(got), pjf_status_text(want));
+    }
+    return got == want;
+}
+
+static void print_bytes(const char *label, const uint8_t *bytes, size_t len)
+{
+    printf("  %s (%zu bytes) ", label, len);
+    for (size_t i = 0; i < len && i < 100; i++) {
+        bool plain = bytes[i] >= ' ' && bytes[i] <= '~' && bytes[i] != '\\';
+        printf(plain ? "%c" : "\\x%02x", bytes[i]);
+    }
+    printf("\n");
+}
+
+bool check_bytes(const void *got, size_t got_len, const void *want, size_t want_len,
+                 const char *text, const char *file, int line)
+{
+    bool same = got_len == want_len && (got_len == 0 || memcmp(got, want, got_len) == 0);
+    if (!same && report(text, file, line)) {
+        printf("\n");
+        print_bytes("got   ", got, got_len);
+        print_bytes("wanted", want, want_len);
+    }
+    return same;
+}
+
+uint64_t test_random(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+    z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+    return z ^ z >> 31;
+}
+
+void test_random_fill(uint64_t *state, uint8_t *out, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        out[i] = (uint8_t)test_random(state);
+    }
+}
+
+guarded guarded_new(size_t len, bool at_end)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t inner = (len / page + 1) * page;
+    guarded memory;
+    memory.mapping_len = inner + 2 * page;
+    memory.mapping = mmap(NULL, memory.mapping_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    uint8_t *first = (uint8_t *)memory.mapping + page;
+    if (memory.mapping == MAP_FAILED || mprotect(first, inner, PROT_READ | PROT_WRITE) != 0) {
+        perror("mmap");
+        exit(2);
+    }
+    memory.ptr = at_end ? first + inner - len : first;
+    return memory;
+}
+
+void guarded_free(guarded *memory)
+{
+    munmap(memory->mapping, memory->mapping_len);
+}
+
+static long allocations_left = -1;
+static bool allocation_failed;
+
+void fail_allocation(long after)
+{
+    allocations_left = after;
+    allocation_failed = false;
+}
+
+bool allocation_has_failed(void)
+{
+    return allocation_failed;
+}
+
+#ifdef TEST_WRAP_MALLOC
+const bool can_fail_allocations = true;
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *ptr, size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_realloc(void *ptr, size_t size);
+
+static bool this_one_fails(void)
+{
+    if (allocations_left < 0 || allocations_left-- > 0) {
+        return false;
+    }
+    allocation_failed = true;
+    return true;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return this_one_fails() ? NULL : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return this_one_fails() ? NULL : __real_calloc(count, size);
+}
+
+void *__wrap_realloc(void *ptr, size_t size)
+{
+    return this_one_fails() ? NULL : __real_realloc(ptr, size);
+}
+#else
+const bool can_fail_allocations = false;
+#endif
+
+static bool wanted(const test_suite *suite, int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], suite->name) == 0) {
+            return true;
+        }
+    }
+    return argc < 2;
+}
+
+int main(int argc, char **argv)
+{
+    unsigned passed = 0, failed = 0;
+    for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+        if (!wanted(suites[i], argc, argv)) {
+            continue;
+        }
+        unsigned good = 0, bad = 0;
+        for (current = suites[i]->cases; current->name != NULL; current++) {
+            failures = 0;
+            context[0] = '\0';
+            current->run();
+            fail_allocation(-1);
+            if (failures > FAILURES_SHOWN) {
+                printf("%s: %u more failures\n", current->name, failures - FAILURES_SHOWN);
+            }
+            *(failures == 0 ? &good : &bad) += 1;
+        }
+        printf("%-12s %3u passed", suites[i]->name, good);
+        printf(bad == 0 ? "\n" : ", %u FAILED\n", bad);
+        fflush(stdout);
+        passed += good;
+        failed += bad;
+    }
+    printf("%u passed, %u failed\n", passed, failed);
+    return failed != 0 || passed == 0;
+}

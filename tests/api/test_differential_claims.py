@@ -61,8 +61,12 @@ def both(claims: Any, **kwargs: Any) -> None:
                 )
             except TypeError:
                 # A verifier is made once: it tells at once what `decode` may never notice.
-                texts = [value for name, value in arguments.items() if name != "leeway"]
-                assert not all(map(is_text, [*texts, require]))
+                subject = arguments.get("subject")
+                collections = [arguments.get("audience"), arguments.get("issuer")]
+                collections.append(5 if isinstance(require, str) else require)
+                assert not (
+                    all(map(is_text, collections)) and isinstance(subject, (str, type(None)))
+                )
                 return
             for _ in range(1 + bool(cache_size)):
                 verified = observe(verifier.verify, token)

@@ -323,6 +323,13 @@ class TestVerifierConstruction:
         with pytest.raises(exceptions.ExpiredSignatureError):
             made.verify(forge({**good, "exp": 1}))
 
+    def test_expected_values_are_a_snapshot_too(self) -> None:
+        expected = {"l": [1, {"a": 2}]}
+        made = verifier(expect=expected)
+        expected["l"].append(3)
+        expected["l"][1]["a"] = 4  # type: ignore[index]
+        assert made.verify(forge({"l": [1, {"a": 2}]}))
+
     def test_short_keys(self) -> None:
         token = forge({}, secret="short")
         with pytest.warns(InsecureKeyLengthWarning, match="^The HMAC key is 5 bytes long"):

@@ -55,27 +55,55 @@ static uint8_t *put_escape(uint32_t code, uint8_t *out)
     return out + 2;
 }
 
+#if defined(__SSE2__)
+/* A bit for each byte that is not plain. One up and signed, only ' ' .. '~' are not below ' ' + 1.
+ */
+static inline unsigned not_plain(__m128i bytes)
+{
+    __m128i stop = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+    __m128i next = _mm_add_epi8(bytes, _mm_set1_epi8(1));
+    stop = _mm_or_si128(stop, _mm_cmplt_epi8(next, _mm_set1_epi8(' ' + 1)));
+    return (unsigned)_mm_movemask_epi8(stop);
+}
+
+/* Copies 4 to 15 characters, by their first and last eight or four, which overlap. False, with junk
+ * in out, when one is not plain. */
+static inline bool copy_short(const uint8_t *src, size_t count, uint8_t *out)
+{
+    if (count >= 8) {
+        uint64_t head, tail;
+        memcpy(&head, src, 8);
+        memcpy(&tail, src + count - 8, 8);
+        memcpy(out, &head, 8);
+        memcpy(out + count - 8, &tail, 8);
+        return not_plain(_mm_set_epi64x((long long)tail, (long long)head)) == 0;
+    }
+    uint32_t head, tail;
+    memcpy(&head, src, 4);
+    memcpy(&tail, src + count - 4, 4);
+    memcpy(out, &head, 4);
+    memcpy(out + count - 4, &tail, 4);
+    return not_plain(_mm_set_epi32((int)tail, (int)tail, (int)head, (int)head)) == 0;
+}
+#endif
+
 /* Copies the plain characters that src[0, count) begins with to out; returns how many. out has room
  * for count. */
 static inline size_t copy_plain(const uint8_t *src, size_t count, uint8_t *out)
 {
     size_t i = 0;
 #if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i one = _mm_set1_epi8(1);
-    const __m128i after_space = _mm_set1_epi8(' ' + 1);
     for (; count - i >= 16; i += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(src + i));
-        /* One up and signed, only ' ' .. '~' are not below ' ' + 1. */
-        __m128i stop = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-            _mm_cmplt_epi8(_mm_add_epi8(bytes, one), after_space));
-        unsigned mask = (unsigned)_mm_movemask_epi8(stop);
+        unsigned mask = not_plain(bytes);
         _mm_storeu_si128((__m128i *)(out + i), bytes);
         if (PJF_UNLIKELY(mask != 0)) {
             return i + (size_t)__builtin_ctz(mask);
         }
+    }
+    if (count - i >= 4 && PJF_LIKELY(copy_short(src + i, count - i, out + i))) {
+        return count;
     }
 #endif
     for (; i < count && is_plain(src[i]); i++) {
@@ -165,14 +193,23 @@ pjf_status pjf_json_write_ucs4(pjf_buf *out, const uint32_t *chars, size_t count
 
 pjf_status pjf_json_write_int(pjf_buf *out, int64_t value)
 {
+    static const char pairs[] = "0001020304050607080910111213141516171819"
+                                "2021222324252627282930313233343536373839"
+                                "4041424344454647484950515253545556575859"
+                                "6061626364656667686970717273747576777879"
+                                "8081828384858687888990919293949596979899";
     uint8_t digits[20]; /* "-9223372036854775808" */
     uint8_t *const end = digits + sizeof(digits);
     uint8_t *at = end;
     uint64_t left = value < 0 ? UINT64_C(0) - (uint64_t)value : (uint64_t)value;
-    do {
-        *--at = (uint8_t)('0' + left % 10);
-        left /= 10;
-    } while (left != 0);
+    while (left >= 10) {
+        at -= 2;
+        memcpy(at, pairs + left % 100 * 2, 2);
+        left /= 100;
+    }
+    if (left != 0 || at == end) {
+        *--at = (uint8_t)('0' + left);
+    }
     if (value < 0) {
         *--at = '-';
     }

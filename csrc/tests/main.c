@@ -7,13 +7,22 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define SUITES(X) \
-    X(base)       \
-    X(buf)        \
-    X(b64url)     \
-    X(utf8)       \
-    X(json_read)  \
-    X(json_write)
+#define SUITES(X)  \
+    X(base)        \
+    X(buf)         \
+    X(b64url)      \
+    X(utf8)        \
+    X(json_read)   \
+    X(json_write)  \
+    X(alg)         \
+    X(ossl)        \
+    X(key)         \
+    X(key_cache)   \
+    X(sig)         \
+    X(jose_header) \
+    X(jws)         \
+    X(cache)       \
+    X(alloc)
 
 #define DECLARE(name) extern const test_suite name##_suite;
 SUITES(DECLARE)

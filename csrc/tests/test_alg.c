@@ -1,0 +1,52 @@
+#include "core/alg.h"
+#include "tests/harness.h"
+
+static void names_are_found_exactly(void)
+{
+    static const char *const names[] = {"none", "HS256", "HS384", "HS512"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        note("%s", names[i]);
+        const pjf_alg *alg = pjf_alg_find(names[i], strlen(names[i]));
+        if (CHECK(alg != NULL)) {
+            CHECK_BYTES(alg->name, alg->name_len, names[i], strlen(names[i]));
+            CHECK(pjf_alg_at(alg->id) == alg);
+        }
+        CHECK(pjf_alg_find(names[i], strlen(names[i]) - 1) == NULL);
+    }
+    static const char *const others[] = {"",         "hs256",  "Hs256", "HS256 ", " HS256",
+                                         "HS2566",   "HS1",    "NONE",  "None",   "nOnE",
+                                         "HS256/64", "SHA256", "HS257", "RS256\n"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        note("%s", others[i]);
+        CHECK(pjf_alg_find(others[i], strlen(others[i])) == NULL);
+    }
+    CHECK(pjf_alg_find("HS256\0", 6) == NULL);
+    CHECK(pjf_alg_find("HS256HS", 5) != NULL); /* the length counts, not a terminator */
+}
+
+static void rows_are_consistent(void)
+{
+    size_t rows = 0;
+    for (const pjf_alg *alg; (alg = pjf_alg_at(rows)) != NULL; rows++) {
+        note("%s", alg->name);
+        CHECK_EQUAL(alg->id, rows);
+        CHECK_EQUAL(strlen(alg->name), alg->name_len);
+        CHECK(pjf_alg_find(alg->name, alg->name_len) == alg);
+        if (alg->family == PJF_FAMILY_HMAC) {
+            /* RFC 7518 §3.2: the MAC is the whole digest, and the key at least as long. */
+            CHECK_EQUAL(alg->key_kind, PJF_KEY_OCT);
+            CHECK_EQUAL(alg->min_key_bits, alg->signature_len * 8);
+            CHECK(alg->digest_name != NULL);
+            CHECK_EQUAL(atoi(alg->name + 2), alg->min_key_bits);
+            CHECK_EQUAL(atoi(alg->digest_name + 3), alg->min_key_bits);
+        } else {
+            CHECK_EQUAL(alg->family, PJF_FAMILY_NONE);
+            CHECK_EQUAL(alg->signature_len, 0);
+            CHECK(alg->key_kind != PJF_KEY_OCT);
+        }
+    }
+    CHECK(rows >= 4 && rows <= PJF_ALG_MAX);
+    CHECK(pjf_alg_at(SIZE_MAX) == NULL);
+}
+
+TEST_SUITE(alg, TEST(names_are_found_exactly), TEST(rows_are_consistent));

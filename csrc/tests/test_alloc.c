@@ -1,0 +1,138 @@
+/*
+ * Every allocation of the core fails once, in turn. Each failure must come back as
+ * PJF_ERR_NOMEM, and leave nothing behind (the leak checker looks) and nothing broken.
+ */
+#include "core/cache.h"
+#include "core/json_write.h"
+#include "core/key_cache.h"
+#include "tests/fixtures.h"
+
+#define TRY(call)               \
+    do {                        \
+        status = (call);        \
+        if (status != PJF_OK) { \
+            goto done;          \
+        }                       \
+    } while (0)
+
+/* From nothing to a verified token and a filled cache. */
+static pjf_status whole_way(pjf_span token, pjf_span secret)
+{
+    pjf_lib *lib = NULL;
+    pjf_key *key = NULL, *kept = NULL;
+    pjf_cache *cache = NULL;
+    pjf_jws jws;
+    pjf_error json_error;
+    const pjf_alg *alg;
+    void *removed[PJF_CACHE_REMOVED];
+    size_t count;
+    pjf_key_cache *keys = NULL;
+    pjf_buf text;
+    pjf_status status;
+    static pjf_jws_work work;
+    static pjf_key_cache key_cache;
+
+    memset(&work, 0, sizeof(work));
+    memset(&key_cache, 0, sizeof(key_cache));
+    pjf_buf_init(&text);
+    status = pjf_jws_work_init(&work);
+    if (status != PJF_OK) {
+        goto done;
+    }
+    TRY(pjf_lib_new(&lib));
+    TRY(pjf_key_from_secret(lib, secret, &key));
+    keys = &key_cache;
+    TRY(pjf_key_cache_get(keys, lib, PJF_FAMILY_HMAC, PJF_KEY_TO_VERIFY, secret, &kept));
+    TRY(pjf_jws_load(lib, &work, token, PJF_TOKEN_MAX_DEFAULT, &jws, &json_error));
+    TRY(pjf_jws_check_alg(&jws, UINT32_MAX, &alg));
+    TRY(pjf_sig_verify(work.sig, alg, key, jws.signing_input, jws.signature));
+    TRY(pjf_json_write_latin1(&text, jws.payload.ptr, jws.payload.len));
+    TRY(pjf_cache_new(16, 1 << 20, &cache));
+    TRY(pjf_cache_put(cache, token, &jws, 100, INT64_MAX, 0, removed, &count));
+done:
+    if (cache != NULL) {
+        while (pjf_cache_pop(cache) != NULL) {
+        }
+    }
+    pjf_cache_free(cache);
+    pjf_buf_free(&text, true);
+    if (keys != NULL) {
+        pjf_key_cache_clear(keys);
+    }
+    pjf_key_unref(key);
+    pjf_lib_unref(lib);
+    pjf_jws_work_free(&work);
+    return status;
+}
+
+/* Fails allocation 0, 1, 2, … of the way until it needs no more; returns how many it needs. */
+static long fail_each(pjf_span token, pjf_span secret)
+{
+    for (long after = 0; after < 1000; after++) {
+        note("allocation %ld", after);
+        fail_allocation(after);
+        pjf_status status = whole_way(token, secret);
+        bool failed = allocation_has_failed();
+        fail_allocation(-1);
+        if (!failed) {
+            CHECK_STATUS(status, PJF_OK);
+            return after;
+        }
+        CHECK_STATUS(status, PJF_ERR_NOMEM);
+    }
+    return -1;
+}
+
+static void every_allocation_of_an_ordinary_token(void)
+{
+    uint8_t secret[128];
+    size_t len;
+    if (!can_fail_allocations) {
+        return;
+    }
+    CHECK_STATUS(
+        pjf_b64url_decode_segment(pjf_b64url_codec_best(), SPAN(A1_SECRET), secret, &len, NULL),
+        PJF_OK);
+    CHECK(fail_each(SPAN(A1_TOKEN), (pjf_span){secret, len}) > 8);
+}
+
+static void every_allocation_of_a_large_token(void)
+{
+    if (!can_fail_allocations) {
+        return;
+    }
+    /* A header whose strings are escaped and outgrow the inline buffers, and a secret with NULs
+     * that is looked at twice. */
+    static const char secret[] = "MIIB\0 not a key, but long enough to be looked at as base64";
+    pjf_span secret_span = {(const uint8_t *)secret, sizeof(secret) - 1};
+    pjf_lib *lib = fixture_lib();
+    pjf_key *key = NULL;
+    pjf_sig_scratch *scratch = NULL;
+    pjf_buf header, token;
+    uint8_t payload[5000];
+    CHECK_STATUS(pjf_key_from_secret(lib, secret_span, &key), PJF_OK);
+    CHECK_STATUS(pjf_sig_scratch_new(&scratch), PJF_OK);
+    pjf_buf_init(&header);
+    CHECK_STATUS(pjf_buf_append(&header, "{\"alg\":\"HS256\",\"x\":\"", 20), PJF_OK);
+    for (int i = 0; i < 2000; i++) {
+        CHECK_STATUS(pjf_buf_append(&header, "\\n", 2), PJF_OK);
+    }
+    CHECK_STATUS(pjf_buf_append(&header, "\",\"", 3), PJF_OK);
+    for (int i = 0; i < 2000; i++) { /* a name that is remembered */
+        CHECK_STATUS(pjf_buf_append(&header, "n", 1), PJF_OK);
+    }
+    CHECK_STATUS(pjf_buf_append(&header, "\":1}", 4), PJF_OK);
+    memset(payload, 0xe9, sizeof(payload));
+    fixture_sign(scratch, key, "HS256", (pjf_span){header.ptr, header.len},
+                 (pjf_span){payload, sizeof(payload)}, &token);
+    pjf_sig_scratch_free(scratch);
+    pjf_key_unref(key);
+    pjf_lib_unref(lib);
+
+    CHECK(fail_each((pjf_span){token.ptr, token.len}, secret_span) > 12);
+    pjf_buf_free(&header, false);
+    pjf_buf_free(&token, false);
+}
+
+TEST_SUITE(alloc, TEST(every_allocation_of_an_ordinary_token),
+           TEST(every_allocation_of_a_large_token));

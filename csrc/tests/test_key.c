@@ -1,0 +1,213 @@
+/*
+ * What is refused as an HMAC secret matters most here. If a verifier can be made to take a public
+ * key for a secret, whoever knows the public key signs tokens it accepts (algorithm confusion).
+ */
+#include "core/key.h"
+
+#include "core/buf.h"
+#include "tests/fixtures.h"
+
+#include <openssl/err.h>
+
+#define EC_BASE64                                                                      \
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAETGjar37/K608OtY7f99lbSDmhB1ro9uWcb46BRY/UHie" \
+    "hCPYgtOcjIASmaDGtT6Yr96Qa+8whxKVmVt6b6P3ZA=="
+#define EC_PEM_BODY                                                      \
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAETGjar37/K608OtY7f99lbSDmhB1r\n" \
+    "o9uWcb46BRY/UHiehCPYgtOcjIASmaDGtT6Yr96Qa+8whxKVmVt6b6P3ZA==\n"
+#define EC_PEM  "-----BEGIN PUBLIC KEY-----\n" EC_PEM_BODY "-----END PUBLIC KEY-----\n"
+#define SSH_KEY "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0hTxn2Y0Zk user@host"
+#define JWK     "{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}"
+#define RSA_JWK "{ \"use\" : \"sig\", \"\\u006bty\":\"RSA\", \"n\":\"AQAB\", \"e\":\"AQAB\" }"
+#define JWKS    "{\"keys\":[{\"kid\":\"1\",\"kty\":\"EC\"}]}"
+
+static pjf_status load(pjf_lib *lib, pjf_span secret)
+{
+    pjf_key *key = NULL;
+    guarded copy = guarded_new(secret.len, true);
+    if (secret.len != 0) {
+        memcpy(copy.ptr, secret.ptr, secret.len);
+    }
+    pjf_status status = pjf_key_from_secret(lib, (pjf_span){copy.ptr, secret.len}, &key);
+    CHECK((status == PJF_OK) == (key != NULL));
+    pjf_key_unref(key);
+    guarded_free(&copy);
+    return status;
+}
+
+static void secrets_are_accepted(void)
+{
+    static const char *const secrets[] = {
+        "x",
+        "secret",
+        "django-insecure-5+(p#x@^k9!q0=l$w&z7n*e)b%",
+        "0123456789abcdef0123456789abcdef",
+        "{not json",
+        "[not json",
+        "{}",
+        "[]",
+        "{\"key\":\"value\"}",
+        "kty",
+        "\"kty\"",
+        "MIIB is only a prefix",
+        "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
+        "-----BEGIN",
+        "BEGIN PUBLIC KEY",
+        "ssh",
+        "my ssh-rsa",
+        "0\x80\x80\x80",
+        "=",
+        " ",
+    };
+    pjf_lib *lib = fixture_lib();
+    for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+        note("%s", secrets[i]);
+        CHECK_STATUS(load(lib, span_of(secrets[i])), PJF_OK);
+    }
+    CHECK_STATUS(load(lib, SPAN("\0")), PJF_OK);
+    CHECK_STATUS(load(lib, SPAN("a\0b\0c\0d")), PJF_OK);
+    uint64_t seed = 9;
+    for (int round = 0; round < 500; round++) { /* what secrets.token_bytes() gives */
+        uint8_t secret[200];
+        size_t len = (size_t)(test_random(&seed) % 199) + 1;
+        test_random_fill(&seed, secret, len);
+        note("random secret %d", round);
+        CHECK_STATUS(load(lib, (pjf_span){secret, len}), PJF_OK);
+    }
+    pjf_lib_unref(lib);
+}
+
+/* Every disguise that some loader sees through must be refused too. */
+static void check_disguises(pjf_lib *lib, pjf_span text, pjf_status want)
+{
+    static const char *const before[] = {"", " ", "\n\n\t ", "\xef\xbb\xbf", "\xef\xbb\xbf \r\n"};
+    for (size_t i = 0; i < sizeof(before) / sizeof(before[0]); i++) {
+        pjf_buf out;
+        pjf_buf_init(&out);
+        note("prefix %zu, %.*s", i, (int)text.len, (const char *)text.ptr);
+        pjf_buf_append(&out, before[i], strlen(before[i]));
+        pjf_buf_append(&out, text.ptr, text.len);
+        CHECK_STATUS(load(lib, (pjf_span){out.ptr, out.len}), want);
+        pjf_buf_free(&out, false);
+    }
+    /* UTF-16 and UTF-32, both byte orders, with and without mark. */
+    for (unsigned width = 2; width <= 4; width += 2) {
+        for (int big = 0; big < 2; big++) {
+            for (int mark = 0; mark < 2; mark++) {
+                pjf_buf out;
+                pjf_buf_init(&out);
+                note("UTF-%u, big %d, mark %d, %.*s", width * 8, big, mark, (int)text.len,
+                     (const char *)text.ptr);
+                for (size_t i = 0; i < text.len + (mark ? 1 : 0); i++) {
+                    uint8_t unit[4] = {0};
+                    unsigned code = mark && i == 0 ? 0xfeff : text.ptr[i - (mark ? 1 : 0)];
+                    unit[big ? width - 1 : 0] = (uint8_t)code;
+                    unit[big ? width - 2 : 1] = (uint8_t)(code >> 8);
+                    pjf_buf_append(&out, unit, width);
+                }
+                CHECK_STATUS(load(lib, (pjf_span){out.ptr, out.len}), want);
+                pjf_buf_free(&out, false);
+            }
+        }
+    }
+}
+
+static void asymmetric_keys_are_refused(void)
+{
+    static const char *const texts[] = {
+        EC_PEM,
+        "preamble\n" EC_PEM,
+        "-----BEGIN RSA PUBLIC KEY-----\nMAA=\n-----END RSA PUBLIC KEY-----",
+        "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----",
+        "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----",
+        "-----BEGIN OPENSSH PRIVATE KEY-----\nMAA=\n-----END OPENSSH PRIVATE KEY-----",
+        "---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----",
+        SSH_KEY,
+        "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ== a@b",
+        "ssh-dss AAAA",
+        "ecdsa-sha2-nistp256 AAAAE2VjZHNh",
+        "sk-ssh-ed25519@openssh.com AAAA",
+        EC_BASE64,
+        EC_PEM_BODY,
+    };
+    pjf_lib *lib = fixture_lib();
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        check_disguises(lib, span_of(texts[i]), PJF_ERR_KEY_ASYMMETRIC);
+    }
+    pjf_lib_unref(lib);
+}
+
+static void der_is_refused(void)
+{
+    pjf_lib *lib = fixture_lib();
+    uint8_t der[128];
+    char text[] = EC_BASE64;
+    for (char *at = text; *at != '\0'; at++) {
+        *at = *at == '+' ? '-' : *at == '/' ? '_' : *at;
+    }
+    size_t len;
+    CHECK_STATUS(pjf_b64url_decode_segment(lib->b64url, span_of(text), der, &len, NULL), PJF_OK);
+    CHECK_STATUS(load(lib, (pjf_span){der, len}), PJF_ERR_KEY_ASYMMETRIC);
+    CHECK_STATUS(load(lib, span_of(text)), PJF_ERR_KEY_ASYMMETRIC); /* base64url of it */
+    /* Cut short it is no key, and may be a secret. */
+    CHECK_STATUS(load(lib, (pjf_span){der, len - 1}), PJF_OK);
+    pjf_lib_unref(lib);
+}
+
+static void jwk_texts_are_refused(void)
+{
+    static const char *const texts[] = {
+        JWK, RSA_JWK, JWKS, "[" JWK "]", "{\"kty\":", "{\"kty\":\"RSA\",}", "{'a':1, \"kty\": 2}",
+    };
+    pjf_lib *lib = fixture_lib();
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        check_disguises(lib, span_of(texts[i]), PJF_ERR_KEY_JWK);
+    }
+    pjf_lib_unref(lib);
+}
+
+static void empty_secrets_are_refused(void)
+{
+    pjf_lib *lib = fixture_lib();
+    pjf_key *key = NULL;
+    CHECK_STATUS(pjf_key_from_secret(lib, (pjf_span){NULL, 0}, &key), PJF_ERR_KEY_EMPTY);
+    CHECK(key == NULL);
+    CHECK_STATUS(load(lib, SPAN("")), PJF_ERR_KEY_EMPTY);
+    pjf_lib_unref(lib);
+}
+
+static void loading_leaves_the_error_queue(void)
+{
+    pjf_lib *lib = fixture_lib();
+    uint8_t nearly_der[40] = {0x30, 38, 0x30, 20};
+    ERR_clear_error();
+    ERR_raise(ERR_LIB_USER, 42);
+    CHECK_STATUS(load(lib, (pjf_span){nearly_der, sizeof(nearly_der)}), PJF_OK);
+    CHECK_STATUS(load(lib, SPAN(EC_BASE64)), PJF_ERR_KEY_ASYMMETRIC);
+    CHECK_STATUS(load(lib, SPAN("secret")), PJF_OK);
+    CHECK_EQUAL(ERR_GET_REASON(ERR_get_error()), 42);
+    CHECK_EQUAL(ERR_get_error(), 0);
+    pjf_lib_unref(lib);
+}
+
+static void a_key_knows_itself(void)
+{
+    pjf_lib *lib = fixture_lib();
+    pjf_key *key = NULL;
+    CHECK_STATUS(pjf_key_from_secret(lib, SPAN("0123456789"), &key), PJF_OK);
+    pjf_lib_unref(lib); /* the key holds its own reference */
+    CHECK_EQUAL(pjf_key_kind_of(key), PJF_KEY_OCT);
+    CHECK_EQUAL(pjf_key_bits(key), 80);
+    CHECK(pjf_key_fits(key, fixture_alg("HS256")));
+    CHECK(pjf_key_fits(key, fixture_alg("HS512")));
+    CHECK(!pjf_key_fits(key, fixture_alg("none")));
+    CHECK(pjf_key_ref(key) == key);
+    pjf_key_unref(key);
+    CHECK_EQUAL(pjf_key_bits(key), 80);
+    pjf_key_unref(key);
+    pjf_key_unref(NULL);
+}
+
+TEST_SUITE(key, TEST(secrets_are_accepted), TEST(asymmetric_keys_are_refused), TEST(der_is_refused),
+           TEST(jwk_texts_are_refused), TEST(empty_secrets_are_refused),
+           TEST(loading_leaves_the_error_queue), TEST(a_key_knows_itself));

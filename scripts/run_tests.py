@@ -53,7 +53,7 @@ def postgresql_silence() -> str:
     try:
         psycopg.connect("dbname=postgres", connect_timeout=3).close()
     except psycopg.OperationalError as error:
-        return f"PostgreSQL does not answer at {os.environ['PGHOST']}: {error}"
+        return f"PostgreSQL does not answer: {str(error).splitlines()[0]}"
     return ""
 
 
@@ -84,7 +84,7 @@ def lint_steps() -> list[Step]:
 
 
 def test_steps() -> list[Step]:
-    pytest = [sys.executable, "-m", "pytest", "-q"]
+    pytest = [sys.executable, "-m", "pytest"]
     silence = postgresql_silence()
     fuzz_skip = "" if shutil.which("clang") else "clang is not installed"
     steps = [

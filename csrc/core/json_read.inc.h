@@ -14,7 +14,8 @@
  *   PJF_JSON_ON_KEY(ctx, name)            const pjf_json_string *
  *   PJF_JSON_ON_OBJECT_BEGIN(ctx)   PJF_JSON_ON_OBJECT_END(ctx)
  *   PJF_JSON_ON_ARRAY_BEGIN(ctx)    PJF_JSON_ON_ARRAY_END(ctx)
- * Each event is an expression of type pjf_status.
+ * Each event is an expression of type pjf_status. It is evaluated inside the function, whose local
+ * names (start, end, p, token, level, kinds, status, c, string) it must not mean otherwise.
  *
  * The function is a state machine of labels (value, name, after_value): it never recurses, and the
  * kinds of the open containers are a stack of bytes. Claims sets are compact, so white space is

@@ -100,7 +100,6 @@ const pjf_b64url_codec *pjf_b64url_codec_get(pjf_b64url_path path)
 #if PJF_B64URL_X86
         [PJF_B64URL_SSSE3] = {"ssse3", pjf_b64url_encode_ssse3, pjf_b64url_decode_ssse3},
         [PJF_B64URL_AVX2] = {"avx2", pjf_b64url_encode_avx2, pjf_b64url_decode_avx2},
-        [PJF_B64URL_AVX512] = {"avx512", pjf_b64url_encode_avx512, pjf_b64url_decode_avx512},
 #endif
     };
     switch (path) {
@@ -109,10 +108,6 @@ const pjf_b64url_codec *pjf_b64url_codec_get(pjf_b64url_path path)
     case PJF_B64URL_SSSE3:
         return __builtin_cpu_supports("ssse3") ? &codecs[PJF_B64URL_SSSE3] : NULL;
     case PJF_B64URL_AVX2: return __builtin_cpu_supports("avx2") ? &codecs[PJF_B64URL_AVX2] : NULL;
-    case PJF_B64URL_AVX512:
-        return __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("avx512bw")
-                   ? &codecs[PJF_B64URL_AVX512]
-                   : NULL;
 #endif
     default: return NULL;
     }

@@ -16,12 +16,11 @@ typedef enum pjf_b64url_path {
     PJF_B64URL_PORTABLE,
     PJF_B64URL_SSSE3,
     PJF_B64URL_AVX2,
-    PJF_B64URL_AVX512,
     PJF_B64URL_PATH_COUNT
 } pjf_b64url_path;
 
 typedef struct pjf_b64url_codec {
-    const char *name; /* "portable", "ssse3", "avx2", "avx512" */
+    const char *name; /* "portable", "ssse3", "avx2" */
     /* Writes exactly pjf_b64url_encoded_len(len) characters, no terminator. Reads no byte outside
      * [src, src + len), writes none outside the result. src and out must not overlap. */
     void (*encode)(const uint8_t *src, size_t len, char *out);

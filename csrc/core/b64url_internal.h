@@ -56,9 +56,6 @@ pjf_status pjf_b64url_decode_ssse3(const uint8_t *src, size_t len, uint8_t *out,
 void pjf_b64url_encode_avx2(const uint8_t *src, size_t len, char *out);
 pjf_status pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
                                   size_t *offset);
-void pjf_b64url_encode_avx512(const uint8_t *src, size_t len, char *out);
-pjf_status pjf_b64url_decode_avx512(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
-                                    size_t *offset);
 #endif
 
 /* Says why text that a codec found unfit is unfit; it must hold a wrong character, have a wrong

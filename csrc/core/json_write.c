@@ -125,14 +125,14 @@ pjf_status pjf_json_write_latin1(pjf_buf *out, const uint8_t *chars, size_t coun
         return status;
     }
     out->ptr[out->len++] = '"';
-    for (;;) {
+    while (count != 0) {
         size_t plain = copy_plain(chars, count, out->ptr + out->len);
         out->len += plain;
-        chars += plain;
-        count -= plain;
-        if (PJF_LIKELY(count == 0)) {
+        if (PJF_LIKELY(plain == count)) {
             break;
         }
+        chars += plain;
+        count -= plain;
         /* Room for this escape, the characters after it and the closing quote. */
         if (!pjf_size_add(count, ESCAPE_MAX, &need)) {
             status = PJF_ERR_NOMEM;

@@ -76,6 +76,13 @@ static int exec_strings(PyObject *module)
             return -1;
         }
     }
+    const pjf_alg *alg;
+    for (size_t id = 0; (alg = pjf_alg_at(id)) != NULL; id++) {
+        state->alg_names[id] = PyUnicode_InternFromString(alg->name);
+        if (state->alg_names[id] == NULL) {
+            return -1;
+        }
+    }
     state->default_algorithm = PyUnicode_InternFromString("HS256");
     state->none_algorithm = PyUnicode_InternFromString("none");
     return state->default_algorithm == NULL || state->none_algorithm == NULL ? -1 : 0;
@@ -222,6 +229,9 @@ static void module_free(void *module)
     }
     for (int i = 0; i < PJF_CLAIM_COUNT; i++) {
         Py_CLEAR(state->claims[i]);
+    }
+    for (int i = 0; i < PJF_ALG_MAX; i++) {
+        Py_CLEAR(state->alg_names[i]);
     }
     Py_CLEAR(state->default_algorithm);
     Py_CLEAR(state->none_algorithm);

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Estimates of what CPython takes: a dict, and one of its members with name shared, value not. */
-#define DICT_BYTES   240
-#define MEMBER_BYTES 64
+/* Estimates of what CPython takes: a dict or list with its header, one of its members (its name is
+ * shared), a number or a string's header. */
+#define CONTAINER_BYTES 240
+#define MEMBER_BYTES    32
+#define VALUE_BYTES     48
 
 /* Seconds as the table counts them, rounded down; a clock that tells nonsense is held in range. */
 static int64_t whole_seconds(double seconds)
@@ -24,7 +26,7 @@ bool pjf_py_cache_get(pjf_cache *cache, pjf_span token, double now, pjf_cached *
         return false;
     }
     *out = *found;
-    Py_INCREF(out->payload);
+    Py_INCREF(out->claims);
     return true;
 }
 
@@ -32,30 +34,92 @@ bool pjf_py_cache_get(pjf_cache *cache, pjf_span token, double now, pjf_cached *
  * may use the cache: it must be consistent by now. */
 static void release(pjf_cached *value)
 {
-    Py_DECREF(value->payload);
+    Py_DECREF(value->claims);
     free(value);
 }
 
-void pjf_py_cache_put(pjf_cache *cache, pjf_span token, PyObject *claims, bool flat, pjf_span json,
+/* A copy of a claim's value: containers are copied to any depth (the parser bounds it), what is
+ * immutable is shared. */
+static PyObject *copy_value(PyObject *value)
+{
+    if (PyList_CheckExact(value)) {
+        Py_ssize_t count = PyList_GET_SIZE(value);
+        PyObject *copy = PyList_New(count);
+        for (Py_ssize_t i = 0; copy != NULL && i < count; i++) {
+            PyObject *item = copy_value(PyList_GET_ITEM(value, i));
+            if (item == NULL) {
+                Py_CLEAR(copy);
+            } else {
+                PyList_SET_ITEM(copy, i, item);
+            }
+        }
+        return copy;
+    }
+    if (!PyDict_CheckExact(value)) {
+        return Py_NewRef(value);
+    }
+    PyObject *copy = PyDict_Copy(value);
+    PyObject *name;
+    PyObject *member;
+    Py_ssize_t position = 0;
+    while (copy != NULL && PyDict_Next(value, &position, &name, &member)) {
+        if (!PyList_CheckExact(member) && !PyDict_CheckExact(member)) {
+            continue;
+        }
+        PyObject *inner = copy_value(member);
+        if (inner == NULL || PyDict_SetItem(copy, name, inner) < 0) {
+            Py_CLEAR(copy);
+        }
+        Py_XDECREF(inner);
+    }
+    return copy;
+}
+
+PyObject *pjf_py_cache_copy(const pjf_cached *cached)
+{
+    return PJF_LIKELY(cached->flat) ? PyDict_Copy(cached->claims) : copy_value(cached->claims);
+}
+
+/* Hides the containers of a copy from the garbage collector, and so from gc.get_objects(): nobody
+ * can change them, and JSON has no cycles to collect. Returns the estimate of its bytes. */
+static size_t seclude(PyObject *value)
+{
+    if (PyList_CheckExact(value)) {
+        PyObject_GC_UnTrack(value);
+        size_t bytes = CONTAINER_BYTES;
+        for (Py_ssize_t i = 0; i < PyList_GET_SIZE(value); i++) {
+            bytes += MEMBER_BYTES + seclude(PyList_GET_ITEM(value, i));
+        }
+        return bytes;
+    }
+    if (PyDict_CheckExact(value)) {
+        PyObject_GC_UnTrack(value);
+        size_t bytes = CONTAINER_BYTES;
+        PyObject *name;
+        PyObject *member;
+        Py_ssize_t position = 0;
+        while (PyDict_Next(value, &position, &name, &member)) {
+            bytes += MEMBER_BYTES + seclude(member);
+        }
+        return bytes;
+    }
+    return VALUE_BYTES + (PyUnicode_CheckExact(value) ? (size_t)PyUnicode_GET_LENGTH(value) : 0);
+}
+
+void pjf_py_cache_put(pjf_cache *cache, pjf_span token, PyObject *claims, bool flat,
                       const pjf_claim_times *times, double leeway, double now)
 {
     void *removed[PJF_CACHE_REMOVED];
     size_t removed_count = 0;
-    size_t bytes = sizeof(pjf_cached) + json.len;
-    PyObject *payload;
-    if (flat) {
-        payload = PyDict_Copy(claims);
-        bytes += DICT_BYTES + MEMBER_BYTES * (size_t)PyDict_GET_SIZE(claims);
-    } else {
-        payload = PyBytes_FromStringAndSize((const char *)json.ptr, (Py_ssize_t)json.len);
-    }
-    pjf_cached *value = payload == NULL ? NULL : malloc(sizeof(*value));
+    PyObject *copy = copy_value(claims);
+    pjf_cached *value = copy == NULL ? NULL : malloc(sizeof(*value));
     if (value == NULL) {
         PyErr_Clear();
-        Py_XDECREF(payload);
+        Py_XDECREF(copy);
         return;
     }
-    *value = (pjf_cached){payload, *times};
+    size_t bytes = sizeof(*value) + seclude(copy);
+    *value = (pjf_cached){copy, flat, *times};
 
     int64_t expiry = INT64_MAX;
     if (times->exp != INT64_MAX) {

@@ -44,17 +44,14 @@ static int allows(PyObject *algorithms, PyObject *name)
     return PySequence_Contains(algorithms, name);
 }
 
-/* The fast way of allows() for a list or tuple of str. */
-static bool lists_exactly(PyObject *algorithms, const pjf_alg *alg)
+/* The fast way of allows() for a list or tuple of str: literals in code are interned. */
+static inline bool lists_exactly(const pjf_state *state, PyObject *algorithms, const pjf_alg *alg)
 {
     if (!PyList_CheckExact(algorithms) && !PyTuple_CheckExact(algorithms)) {
         return false;
     }
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(algorithms); i++) {
-        PyObject *name = PySequence_Fast_GET_ITEM(algorithms, i);
-        if (PyUnicode_CheckExact(name) && PyUnicode_IS_COMPACT_ASCII(name) &&
-            PyUnicode_GET_LENGTH(name) == alg->name_len &&
-            memcmp(PyUnicode_1BYTE_DATA(name), alg->name, alg->name_len) == 0) {
+        if (PySequence_Fast_GET_ITEM(algorithms, i) == state->alg_names[alg->id]) {
             return true;
         }
     }
@@ -66,7 +63,7 @@ static const pjf_alg *choose_alg(pjf_state *state, pjf_jws_work *work, const pjf
                                  PyObject *algorithms)
 {
     const pjf_alg *alg = jws->header->alg;
-    if (PJF_LIKELY(alg != NULL && lists_exactly(algorithms, alg))) {
+    if (PJF_LIKELY(alg != NULL && lists_exactly(state, algorithms, alg))) {
         return alg;
     }
     if (!jws->header->has_alg) {
@@ -217,6 +214,9 @@ static int is_empty(PyObject *algorithms)
 {
     if (algorithms == NULL) {
         return 1;
+    }
+    if (PJF_LIKELY(PyList_CheckExact(algorithms))) {
+        return PyList_GET_SIZE(algorithms) == 0;
     }
     int truth = PyObject_IsTrue(algorithms);
     return truth < 0 ? -1 : !truth;

@@ -5,6 +5,10 @@
 
 int pjf_text_span(PyObject *text, pjf_span *out)
 {
+    if (PJF_LIKELY(PyUnicode_Check(text) && PyUnicode_IS_COMPACT_ASCII(text))) {
+        *out = (pjf_span){PyUnicode_1BYTE_DATA(text), (size_t)PyUnicode_GET_LENGTH(text)};
+        return 0;
+    }
     if (PyUnicode_Check(text)) {
         Py_ssize_t len;
         const char *utf8 = PyUnicode_AsUTF8AndSize(text, &len);

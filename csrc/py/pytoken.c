@@ -5,10 +5,6 @@
 
 int pjf_token_span(pjf_state *state, PyObject *token, pjf_span *out)
 {
-    if (PJF_LIKELY(PyUnicode_Check(token) && PyUnicode_IS_COMPACT_ASCII(token))) {
-        *out = (pjf_span){PyUnicode_1BYTE_DATA(token), (size_t)PyUnicode_GET_LENGTH(token)};
-        return 0;
-    }
     if (!PyUnicode_Check(token) && !PyBytes_Check(token)) {
         pjf_raise(state, PJF_EXC_DecodeError,
                   "Invalid token type. Token must be a <class 'bytes'>");

@@ -386,23 +386,10 @@ static PyObject *verify_fully(pjf_py_verifier *self, pjf_jws_work *work, pjf_spa
 static PyObject *from_cache(pjf_py_verifier *self, pjf_cached *cached, const pjf_now *now)
 {
     PyObject *claims = NULL;
-    if (pjf_claims_check_times(self->state, &cached->times, self->rules.leeway, now) < 0) {
-        goto done;
+    if (pjf_claims_check_times(self->state, &cached->times, self->rules.leeway, now) == 0) {
+        claims = pjf_py_cache_copy(cached);
     }
-    if (PJF_LIKELY(PyDict_CheckExact(cached->payload))) {
-        claims = PyDict_Copy(cached->payload);
-        goto done;
-    }
-    pjf_jws_work *work = pjf_work_take(self->state);
-    if (work != NULL) {
-        pjf_span json = {(const uint8_t *)PyBytes_AS_STRING(cached->payload),
-                         (size_t)PyBytes_GET_SIZE(cached->payload)};
-        claims =
-            pjf_json_load(self->state, "Invalid payload string", json, &work->unescape, NULL, NULL);
-        pjf_work_give(self->state, work);
-    }
-done:
-    Py_DECREF(cached->payload);
+    Py_DECREF(cached->claims);
     return claims;
 }
 
@@ -418,8 +405,7 @@ static PyObject *verify_and_remember(pjf_py_verifier *self, pjf_span token, doub
     }
     PyObject *claims = verify_fully(self, work, token, &jws, &view, &flat);
     if (claims != NULL && self->cache != NULL && pjf_claims_times(&view, &self->rules, &times)) {
-        pjf_py_cache_put(self->cache, token, claims, flat, jws.payload, &times, self->rules.leeway,
-                         now);
+        pjf_py_cache_put(self->cache, token, claims, flat, &times, self->rules.leeway, now);
     }
     pjf_work_give(self->state, work);
     return claims;

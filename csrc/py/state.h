@@ -140,6 +140,7 @@ typedef struct pjf_state {
     PyObject *utils; /* pyjwtfast.utils: the slow ways, written in Python */
     PyObject *claims[PJF_CLAIM_COUNT];
     PyObject *strings[PJF_STRING_COUNT];
+    PyObject *alg_names[PJF_ALG_MAX];               /* interned, by algorithm */
     PyObject *default_algorithm;                    /* "HS256" */
     PyObject *none_algorithm;                       /* "none" */
     pjf_plain_header plain_headers[PJF_ALG_MAX][2]; /* by algorithm, unsorted and sorted */

@@ -78,7 +78,7 @@ static void check_decode(const pjf_b64url_codec *codec, const uint8_t *text, siz
 
 static void codecs_have_names(void)
 {
-    static const char *const names[] = {"portable", "ssse3", "avx2", "avx512"};
+    static const char *const names[] = {"portable", "ssse3", "avx2"};
     const pjf_b64url_codec *best = NULL;
     for (int path = 0; path < PJF_B64URL_PATH_COUNT; path++) {
         const pjf_b64url_codec *codec = pjf_b64url_codec_get((pjf_b64url_path)path);

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import json
 import os
 import sys
 import threading
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
 
 import pyjwtfast
 from pyjwtfast import Key, Verifier
@@ -34,6 +36,8 @@ from pyjwtfast.exceptions import (
 )
 
 from ..support import LONG_SECRET, OTHER_SECRET, SECRET, b64url, forge, resign
+from . import strategies as own
+from .oracle import shape
 
 NOW = 2_000_000_000
 
@@ -58,9 +62,18 @@ def counts(verifier: Verifier) -> tuple[int, int, int]:
     return info.hits, info.misses, info.entries
 
 
+RULES = [f"verify_{name}" for name in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")]
 FLAT = {"sub": "1", "role": "user", "n": 1, "f": 1.5, "b": True, "z": None, "exp": NOW + 100}
 NESTED = {"sub": "1", "roles": ["user", {"deep": ["x"]}], "o": {"p": {"q": 1}}, "exp": NOW + 100}
 BOTH_KINDS = pytest.mark.parametrize("claims", [FLAT, NESTED], ids=["flat", "nested"])
+
+
+def tear_apart(value: Any) -> None:
+    """Empty every container of a result, the innermost first."""
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            tear_apart(item)
+        value.clear()
 
 
 class TestInfo:
@@ -338,6 +351,31 @@ class TestNothingIsShared:
             result["header"]["x"]["y"].append(2)
             result["header"]["alg"] = "none"
             result["payload"].clear()
+
+    @given(own.payloads)
+    def test_any_claims(self, claims: dict[str, Any]) -> None:
+        """Hits give what the first call gave, by type and repr, however results are torn apart."""
+        token = forge(claims)
+        expected = shape(json.loads(json.dumps(claims)))
+        verifier = cached(2, options=dict.fromkeys(RULES, False))
+        for _ in range(3):
+            result = verifier.verify(token)
+            assert shape(result) == expected
+            tear_apart(result)
+            complete = verifier.verify_complete(token)
+            assert shape(complete["payload"]) == expected
+            tear_apart(complete)
+        assert verifier.cache_info().hits == 5
+
+    @pytest.mark.parametrize("opening", ["[", '{"a":'])
+    def test_claims_as_deep_as_allowed(self, opening: str) -> None:
+        closing = "]" if opening == "[" else "}"
+        text = f'{{"x":{opening * 127}1{closing * 127}}}'
+        verifier = cached()
+        for _ in range(3):
+            result = verifier.verify(forge(text.encode()))
+            assert json.dumps(result, separators=(",", ":")) == text
+            tear_apart(result)
 
     def test_order_and_types_are_kept(self) -> None:
         text = b'{"z":1,"a":true,"m":1.0,"\\u00e9":null,"z2":"","big":123456789012345678901}'

@@ -193,6 +193,14 @@ def test_absent_and_null(name: str) -> None:
             both(claims, options={"require": require}, **expected)
 
 
+@pytest.mark.parametrize("name", ["x", "", "é", None, 5, 1.5, True, (), ("a", "b"), ("a",)])
+def test_required_names_of_any_type(name: Any) -> None:
+    """The error names what was missing, whatever it is."""
+    outcome = assert_same("decode", forge({}), **HS, options={"require": [name]})
+    assert isinstance(outcome.error, pyjwtfast.exceptions.MissingRequiredClaimError)
+    assert outcome.error.claim == name
+
+
 @given(claim_sets, options, expected_audiences, issuers, st.sampled_from([None, "a", ""]))
 def test_everything_at_once(
     claims: dict[str, Any], options: dict[str, Any], audience: Any, issuer: Any, subject: Any

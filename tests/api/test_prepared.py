@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import datetime
+import enum
 import json
 import math
 import pickle
@@ -20,6 +21,7 @@ from pyjwtfast import Key, Signer, Verifier, exceptions
 from pyjwtfast.warnings import InsecureKeyLengthWarning
 
 from ..support import LONG_SECRET, OTHER_SECRET, SECRET, b64url, forge, resign
+from . import strategies
 
 
 def make(secret: str | bytes = SECRET, kid: str | None = None) -> Key:
@@ -206,6 +208,19 @@ class TestSigner:
 
 def _sorted() -> dict[str, str]:
     return {"alg": "HS256", "typ": "JWT"}
+
+
+class AlgorithmName(str, enum.Enum):
+    """How applications like to write their constants."""
+
+    HS256 = "HS256"
+
+
+@pytest.mark.parametrize("name", [AlgorithmName.HS256, strategies.Word("HS256")])
+def test_algorithm_names_of_a_str_subclass(name: str) -> None:
+    token = Signer(make(), name).sign({"a": 1})
+    assert token == jwt.encode({"a": 1}, SECRET, name)
+    assert Verifier([make()], [name]).verify(token) == {"a": 1}
 
 
 class TestVerifierConstruction:

@@ -67,6 +67,7 @@ def test_all_are_there() -> None:
     assert len(JSON_SERIALISED) == 3
 
 
+@pytest.mark.filterwarnings("ignore:The HMAC key is")
 @pytest.mark.parametrize("vector", [v for v in SYMMETRIC if v["expected"] == "valid"], ids=name)
 def test_valid(vector: dict[str, Any]) -> None:
     assert signature_is_good(vector["token"], secret(vector))

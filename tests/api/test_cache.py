@@ -365,7 +365,7 @@ class TestNothingIsShared:
             complete = verifier.verify_complete(token)
             assert shape(complete["payload"]) == expected
             tear_apart(complete)
-        assert verifier.cache_info().hits == 5
+        assert verifier.cache_info().hits >= 2
 
     @pytest.mark.parametrize("opening", ["[", '{"a":'])
     def test_claims_as_deep_as_allowed(self, opening: str) -> None:

@@ -76,7 +76,7 @@ def both(claims: Any, **kwargs: Any) -> None:
 @given(
     st.fixed_dictionaries({}, optional={"exp": TIMES, "nbf": TIMES, "iat": TIMES}),
     st.one_of(
-        st.sampled_from([0, 0.0, 0.25, 1, 2, 10**6, 1e300, -0.0]),
+        st.sampled_from([0, 0.0, 0.25, 1, 2, 10**6, 1e15, -0.0]),
         st.floats(0, 3),
         st.builds(datetime.timedelta, seconds=st.floats(0, 3)),
     ),

@@ -3,9 +3,9 @@
  * '=' padding (to a multiple of four) is accepted on decoding, as PyJWT >= 2.15.1 does. Anything
  * else is refused: other characters, impossible lengths, unused bits that are not zero.
  *
- * Four codecs with the same results: portable, SSSE3, AVX2, AVX-512 (VBMI). They are constant
- * tables; the caller takes the best one the CPU has (pjf_lib keeps it), and tests take each by
- * name.
+ * Three codecs with the same results: portable, SSSE3, AVX2. They are constant tables; the caller
+ * takes the best one the CPU has (pjf_lib keeps it), and tests take each by name. An AVX-512 codec
+ * was faster by itself and made the SHA code after it slower.
  */
 #ifndef PJF_B64URL_H
 #define PJF_B64URL_H

@@ -43,6 +43,17 @@ void note(const char *format, ...)
     va_end(arguments);
 }
 
+static void print_escaped(const uint8_t *bytes, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (bytes[i] >= ' ' && bytes[i] <= '~') {
+            printf("%c", bytes[i]);
+        } else {
+            printf("\\x%02x", bytes[i]);
+        }
+    }
+}
+
 /* Begins the report of a failure; false when there have been enough. */
 static bool report(const char *text, const char *file, int line)
 {
@@ -51,7 +62,9 @@ static bool report(const char *text, const char *file, int line)
     }
     printf("%s:%d: %s: %s", file, line, current->name, text);
     if (context[0] != '\0') {
-        printf(" [%s]", context);
+        printf(" [");
+        print_escaped((const uint8_t *)context, strlen(context));
+        printf("]");
     }
     return true;
 }
@@ -82,13 +95,10 @@ bool check_status(pjf_status got, pjf_status want, const char *text, const char 
     return got == want;
 }
 
-static void print_bytes(const char *label, const uint8_t *bytes, size_t len)
+static void print_bytes(const char *label, const void *bytes, size_t len)
 {
     printf("  %s (%zu bytes) ", label, len);
-    for (size_t i = 0; i < len && i < 100; i++) {
-        bool plain = bytes[i] >= ' ' && bytes[i] <= '~' && bytes[i] != '\\';
-        printf(plain ? "%c" : "\\x%02x", bytes[i]);
-    }
+    print_escaped(bytes, len < 100 ? len : 100);
     printf("\n");
 }
 

@@ -392,6 +392,7 @@ static void escapes(void)
         {"\"\\ud800\\udc00\"", "s'\xf0\x90\x80\x80'~"},
         {"\"\\ud83d\"", "s'\xed\xa0\xbd'~^"},
         {"\"\\ude00\"", "s'\xed\xb8\x80'~^"},
+        {"\"\\ude00\\ude01\"", "s'\xed\xb8\x80\xed\xb8\x81'~^"},
         {"\"\\ude00\\ud83d\"", "s'\xed\xb8\x80\xed\xa0\xbd'~^"},
         {"\"\\ud83d\\ud83d\\ude00\"", "s'\xed\xa0\xbd\xf0\x9f\x98\x80'~^"},
         {"\"\\ud83dx\\ude00\"", "s'\xed\xa0\xbdx\xed\xb8\x80'~^"},

@@ -337,6 +337,7 @@ static void the_memo_never_mixes_headers_up(void)
         "901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678"
         "9012345678901234567890123456789012345678901234567890123456789\"}", /* longer than the memo
                                                                              */
+        "{\"alg\":\"HS256\",", /* no JSON; its segment is the beginning of another's */
         "[]",
     };
     enum { COUNT = sizeof(headers) / sizeof(headers[0]) };

@@ -20,6 +20,10 @@ from .exceptions import (
     InvalidSubjectError,
     InvalidTokenError,
     MissingRequiredClaimError,
+    PyJWKClientConnectionError,
+    PyJWKClientError,
+    PyJWKError,
+    PyJWKSetError,
     PyJWTError,
 )
 from .warnings import InsecureKeyLengthWarning
@@ -41,6 +45,10 @@ __all__ = [
     "InvalidTokenError",
     "Key",
     "MissingRequiredClaimError",
+    "PyJWKClientConnectionError",
+    "PyJWKClientError",
+    "PyJWKError",
+    "PyJWKSetError",
     "PyJWTError",
     "Signer",
     "Verifier",

@@ -15,7 +15,12 @@ __all__ = [
     "InvalidSignatureError",
     "InvalidSubjectError",
     "InvalidTokenError",
+    "MissingCryptographyError",
     "MissingRequiredClaimError",
+    "PyJWKClientConnectionError",
+    "PyJWKClientError",
+    "PyJWKError",
+    "PyJWKSetError",
     "PyJWTError",
 ]
 
@@ -84,3 +89,23 @@ class InvalidSubjectError(InvalidTokenError):
 
 class InvalidJTIError(InvalidTokenError):
     """``jti`` is not a string (RFC 7519 section 4.1.7)."""
+
+
+class PyJWKError(PyJWTError):
+    """A JWK is not usable (RFC 7517)."""
+
+
+class MissingCryptographyError(PyJWKError):
+    """Never raised here: PyJWT's, for keys it needs the library cryptography for."""
+
+
+class PyJWKSetError(PyJWTError):
+    """A JWK set holds no usable key (RFC 7517 section 5)."""
+
+
+class PyJWKClientError(PyJWTError):
+    """A JWK set could not be had, or lacks the key that was asked for."""
+
+
+class PyJWKClientConnectionError(PyJWKClientError):
+    """The server of a JWK set could not be reached."""

@@ -108,18 +108,6 @@ static uint32_t find(const pjf_cache *cache, pjf_span token, uint64_t hash)
     return NO_SLOT;
 }
 
-void *pjf_cache_get(pjf_cache *cache, pjf_span token, int64_t now)
-{
-    uint32_t i = find(cache, token, token_hash(cache, token));
-    if (i == NO_SLOT || cache->slots[i].expiry <= now) {
-        cache->stats.misses++;
-        return NULL;
-    }
-    cache->stats.hits++;
-    cache->slots[i].used = true;
-    return cache->slots[i].value;
-}
-
 /* Unlinks slot i and gives back its value. */
 static void *take(pjf_cache *cache, uint32_t i)
 {
@@ -139,6 +127,24 @@ static void *take(pjf_cache *cache, uint32_t i)
     s->next = cache->free_head;
     cache->free_head = i;
     return value;
+}
+
+void *pjf_cache_get(pjf_cache *cache, pjf_span token, int64_t now, void **removed)
+{
+    uint32_t i = find(cache, token, token_hash(cache, token));
+    *removed = NULL;
+    if (PJF_UNLIKELY(i == NO_SLOT)) {
+        cache->stats.misses++;
+        return NULL;
+    }
+    if (PJF_UNLIKELY(cache->slots[i].expiry <= now)) {
+        cache->stats.misses++;
+        *removed = take(cache, i);
+        return NULL;
+    }
+    cache->stats.hits++;
+    cache->slots[i].used = true;
+    return cache->slots[i].value;
 }
 
 /* The next victim of CLOCK. The cache is not empty. */

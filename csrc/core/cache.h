@@ -30,9 +30,10 @@ pjf_status pjf_cache_new(size_t capacity, size_t max_bytes, pjf_cache **out);
 void pjf_cache_free(pjf_cache *cache);
 
 /* The value of the token, or NULL; counts a hit or a miss and marks the entry as used. The value
- * stays the cache's: take a reference before anything else can touch the cache. Entries whose
- * expiry is <= now (seconds since the epoch) are not found. */
-void *pjf_cache_get(pjf_cache *cache, pjf_span token, int64_t now);
+ * stays the cache's: take a reference before anything else can touch the cache. An entry whose
+ * expiry is <= now (seconds since the epoch) is a miss and goes: its value comes back in *removed,
+ * which is NULL otherwise. */
+void *pjf_cache_get(pjf_cache *cache, pjf_span token, int64_t now, void **removed);
 
 /* Adds a verified token. The cache copies the bytes and owns the value. expiry: INT64_MAX for none.
  * Values it had to give up for it (an older one of the same token, evicted ones) are chained onto

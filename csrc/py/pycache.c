@@ -19,23 +19,27 @@ static int64_t whole_seconds(double seconds)
     return seconds < 9e18 ? (int64_t)floor(seconds) : INT64_MAX;
 }
 
-bool pjf_py_cache_get(pjf_cache *cache, pjf_span token, double now, pjf_cached *out)
-{
-    const pjf_cached *found = pjf_cache_get(cache, token, whole_seconds(now));
-    if (found == NULL) {
-        return false;
-    }
-    *out = *found;
-    Py_INCREF(out->claims);
-    return true;
-}
-
 /* May run Python code (a dict's values are plain, but the rule holds for what comes later), which
  * may use the cache: it must be consistent by now. */
 static void release(pjf_cached *value)
 {
     Py_DECREF(value->claims);
     free(value);
+}
+
+bool pjf_py_cache_get(pjf_cache *cache, pjf_span token, double now, pjf_cached *out)
+{
+    void *removed;
+    const pjf_cached *found = pjf_cache_get(cache, token, whole_seconds(now), &removed);
+    if (PJF_UNLIKELY(found == NULL)) {
+        if (removed != NULL) {
+            release(removed);
+        }
+        return false;
+    }
+    *out = *found;
+    Py_INCREF(out->claims);
+    return true;
 }
 
 /* A copy of a claim's value: containers are copied to any depth (the parser bounds it), what is

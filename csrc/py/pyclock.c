@@ -22,7 +22,14 @@ static int call_time(PyObject *function, double *now)
     }
     *now = PyFloat_AsDouble(result);
     Py_DECREF(result);
-    return *now == -1.0 && PyErr_Occurred() ? -1 : 0;
+    if (*now == -1.0 && PyErr_Occurred()) {
+        return -1;
+    }
+    if (isnan(*now)) { /* every comparison with it is false: no token would be expired */
+        PyErr_SetString(PyExc_ValueError, "time.time() returned nan");
+        return -1;
+    }
+    return 0;
 }
 
 static int load_time_dict(pjf_clock *clock)

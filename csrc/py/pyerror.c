@@ -86,6 +86,11 @@ PyObject *pjf_raise_json(pjf_state *state, const char *what, const pjf_error *er
 
 PyObject *pjf_raise_missing_claim(pjf_state *state, PyObject *claim)
 {
-    PyErr_SetObject(class_of(state, PJF_EXC_MissingRequiredClaimError), claim);
+    PyObject *type = class_of(state, PJF_EXC_MissingRequiredClaimError);
+    PyObject *error = PyObject_CallOneArg(type, claim); /* PyErr_SetObject would unpack a tuple */
+    if (error != NULL) {
+        PyErr_SetObject(type, error);
+        Py_DECREF(error);
+    }
     return NULL;
 }

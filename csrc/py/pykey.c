@@ -28,11 +28,15 @@ int pjf_text_span(PyObject *text, pjf_span *out)
 
 const pjf_alg *pjf_alg_of(PyObject *name)
 {
-    if (!PyUnicode_Check(name) || !PyUnicode_IS_COMPACT_ASCII(name)) {
+    pjf_span text;
+    if (!PyUnicode_Check(name)) {
         return NULL;
     }
-    return pjf_alg_find((const char *)PyUnicode_1BYTE_DATA(name),
-                        (size_t)PyUnicode_GET_LENGTH(name));
+    if (pjf_text_span(name, &text) < 0) { /* lone surrogates */
+        PyErr_Clear();
+        return NULL;
+    }
+    return pjf_alg_find((const char *)text.ptr, text.len);
 }
 
 const pjf_alg *pjf_algorithm_named(PyObject *name)

@@ -149,6 +149,24 @@ static int check_keys_fit(pjf_py_verifier *self)
     return 0;
 }
 
+/* Adds names (may be NULL) to the required claims. */
+static int add_required(pjf_claim_rules *rules, PyObject *names)
+{
+    PyObject *added = names == NULL ? NULL : tuple_of_strings(names, "require");
+    if (names != NULL && added == NULL) {
+        return -1;
+    }
+    if (added == NULL || PyTuple_GET_SIZE(added) == 0) {
+        Py_XDECREF(added);
+        return 0;
+    }
+    PyObject *before = rules->require;
+    rules->require = before == NULL ? Py_NewRef(added) : PySequence_Concat(before, added);
+    Py_XDECREF(before);
+    Py_DECREF(added);
+    return rules->require == NULL ? -1 : 0;
+}
+
 static int init_options(pjf_py_verifier *self, PyObject *options, PyObject *require)
 {
     pjf_claim_rules *rules = &self->rules;
@@ -163,20 +181,7 @@ static int init_options(pjf_py_verifier *self, PyObject *options, PyObject *requ
         PyErr_SetString(PyExc_ValueError, "options: a Verifier always verifies the signature");
         return -1;
     }
-    if (require == NULL) {
-        require = from_options;
-    }
-    if (require != NULL) {
-        PyObject *names = tuple_of_strings(require, "require");
-        if (names == NULL) {
-            return -1;
-        }
-        if (PyTuple_GET_SIZE(names) == 0) {
-            Py_CLEAR(names);
-        }
-        rules->require = names;
-    }
-    return 0;
+    return add_required(rules, require) < 0 || add_required(rules, from_options) < 0 ? -1 : 0;
 }
 
 static int init_expected(pjf_py_verifier *self, PyObject *audience, PyObject *issuer,

@@ -35,7 +35,8 @@ static pjf_status put(pjf_cache *cache, const char *token, size_t number, int64_
 
 static size_t get(pjf_cache *cache, const char *token, int64_t now)
 {
-    return (size_t)(uintptr_t)pjf_cache_get(cache, span_of(token), now);
+    void *removed;
+    return (size_t)(uintptr_t)pjf_cache_get(cache, span_of(token), now, &removed);
 }
 
 static pjf_cache_stats stats_of(const pjf_cache *cache)
@@ -85,9 +86,11 @@ static void entries_die_at_their_expiry(void)
     pjf_cache *cache = new_cache(4, 100000);
     CHECK_STATUS(put(cache, "token", 1, 1000, 0), PJF_OK);
     CHECK_EQUAL(get(cache, "token", 999), 1);
+    CHECK_EQUAL(stats_of(cache).entries, 1);
     CHECK_EQUAL(get(cache, "token", 1000), 0); /* RFC 7519 §4.1.4: on or after */
-    CHECK_EQUAL(get(cache, "token", 1001), 0);
-    CHECK_EQUAL(get(cache, "token", -5), 1);
+    CHECK_EQUAL(stats_of(cache).entries, 0);
+    CHECK_EQUAL(stats_of(cache).bytes, 0);
+    CHECK_EQUAL(get(cache, "token", -5), 0);
     CHECK_STATUS(put(cache, "ever", 2, INT64_MAX, 0), PJF_OK);
     CHECK_EQUAL(get(cache, "ever", INT64_MAX - 1), 2);
     free_cache(cache);
@@ -133,7 +136,15 @@ static void values_are_neither_lost_nor_given_twice(void)
         note("round %zu", round);
         now += test_random(&seed) % 4 == 0;
         if (test_random(&seed) % 2 == 0) {
-            size_t found = get(cache, token, now);
+            void *expired;
+            size_t found = (size_t)(uintptr_t)pjf_cache_get(cache, span_of(token), now, &expired);
+            if (expired != NULL) {
+                size_t number = (size_t)(uintptr_t)expired;
+                CHECK_EQUAL(found, 0);
+                CHECK(expiry_of[t] <= now);
+                CHECK_EQUAL(owner[number], 1);
+                owner[number] = 2;
+            }
             if (found != 0) {
                 CHECK_EQUAL(found, latest[t]);
                 CHECK_EQUAL(owner[found], 1);

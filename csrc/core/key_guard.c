@@ -17,8 +17,8 @@
 #include "core/buf.h"
 #include "core/json_read.h"
 
-/* Room for a base64 body's DER; larger bodies are no public key anyone uses. */
-#define PJF_GUARD_DER_MAX 16384
+/* Longer base64 is no key anyone uses. */
+#define PJF_GUARD_BASE64_MAX 65536
 
 static bool contains(pjf_span text, const char *word)
 {
@@ -72,41 +72,109 @@ static bool looks_like_ssh(pjf_span text)
     return false;
 }
 
+/* The content of the DER SEQUENCE that bytes start with (X.690 §8.1). False when they start with
+ * none, or with one that is longer than they are. */
+static bool der_sequence(pjf_span bytes, pjf_span *content)
+{
+    if (bytes.len < 2 || bytes.ptr[0] != 0x30) {
+        return false;
+    }
+    size_t header = 2;
+    size_t len = bytes.ptr[1];
+    if (len >= 0x80) {
+        size_t count = len & 0x7f;
+        if (count == 0 || count > 4 || bytes.len < 2 + count) {
+            return false;
+        }
+        len = 0;
+        for (size_t i = 0; i < count; i++) {
+            len = len << 8 | bytes.ptr[2 + i];
+        }
+        header += count;
+    }
+    if (len > bytes.len - header) {
+        return false;
+    }
+    *content = (pjf_span){bytes.ptr + header, len};
+    return true;
+}
+
+/* What every key and certificate begins with: an INTEGER, or a SEQUENCE that begins with an OID, an
+ * INTEGER or the certificate's version. No text and hardly any random secret does, so OpenSSL's
+ * decoders, which take a millisecond to say no, are seldom asked. */
+static bool could_be_der(pjf_span bytes)
+{
+    pjf_span outer;
+    pjf_span inner;
+    if (!der_sequence(bytes, &outer) || outer.len < 8) {
+        return false;
+    }
+    if (outer.ptr[0] == 0x02) {
+        return true;
+    }
+    return der_sequence(outer, &inner) && inner.len != 0 &&
+           (inner.ptr[0] == 0x06 || inner.ptr[0] == 0x02 || inner.ptr[0] == 0xa0);
+}
+
+static bool is_public_key(const unsigned char *der, long len)
+{
+    EVP_PKEY *key = d2i_PUBKEY(NULL, &der, len);
+    EVP_PKEY_free(key);
+    return key != NULL;
+}
+
+static bool is_private_key(const unsigned char *der, long len)
+{
+    EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &der, len);
+    EVP_PKEY_free(key);
+    return key != NULL;
+}
+
+static bool is_rsa_public_key(const unsigned char *der, long len) /* PKCS#1 */
+{
+    EVP_PKEY *key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &der, len);
+    EVP_PKEY_free(key);
+    return key != NULL;
+}
+
+static bool is_encrypted_key(const unsigned char *der, long len) /* PKCS#8 */
+{
+    X509_SIG *encrypted = d2i_X509_SIG(NULL, &der, len);
+    X509_SIG_free(encrypted);
+    return encrypted != NULL;
+}
+
+static bool is_certificate(const unsigned char *der, long len)
+{
+    X509 *certificate = d2i_X509(NULL, &der, len);
+    X509_free(certificate);
+    return certificate != NULL;
+}
+
 /* A DER public key, private key or certificate at the start of the bytes. */
 static bool looks_like_der(pjf_span bytes)
 {
-    if (bytes.len < 16 || bytes.ptr[0] != 0x30 || bytes.len > (size_t)1 << 20) {
-        return false; /* every one of them is a SEQUENCE */
+    static bool (*const forms[])(const unsigned char *, long) = {
+        is_public_key, is_private_key, is_rsa_public_key, is_certificate, is_encrypted_key,
+    };
+    if (bytes.len > (size_t)1 << 20 || !could_be_der(bytes)) {
+        return false;
     }
-    const unsigned char *cursor = bytes.ptr;
-    EVP_PKEY *key = d2i_PUBKEY(NULL, &cursor, (long)bytes.len);
-    if (key == NULL) {
-        cursor = bytes.ptr;
-        key = d2i_AutoPrivateKey(NULL, &cursor, (long)bytes.len);
+    bool found = false;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && !found; i++) {
+        ERR_set_mark(); /* one form at a time: the queue holds sixteen errors, then forgets */
+        found = forms[i](bytes.ptr, (long)bytes.len);
+        ERR_pop_to_mark();
     }
-    if (key == NULL) {
-        cursor = bytes.ptr;
-        key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &cursor, (long)bytes.len); /* PKCS#1 */
-    }
-    if (key != NULL) {
-        EVP_PKEY_free(key);
-        return true;
-    }
-    cursor = bytes.ptr;
-    X509 *certificate = d2i_X509(NULL, &cursor, (long)bytes.len);
-    if (certificate != NULL) {
-        X509_free(certificate);
-        return true;
-    }
-    return false;
+    return found;
 }
 
 /* PEM without its armour: base64 or base64url of DER, with line breaks or without. */
 static pjf_status looks_like_base64_der(pjf_span text, bool *found)
 {
     *found = false;
-    if (text.len < 24 || text.ptr[0] != 'M' || text.len > PJF_GUARD_DER_MAX) {
-        return PJF_OK; /* 0x30 0x0? .. 0x30 0x8? start with 'M' */
+    if (text.len < 24 || text.ptr[0] != 'M' || text.len > PJF_GUARD_BASE64_MAX) {
+        return PJF_OK; /* a SEQUENCE longer than 31 bytes starts with 'M' */
     }
     pjf_buf clean;
     pjf_buf der;
@@ -114,17 +182,16 @@ static pjf_status looks_like_base64_der(pjf_span text, bool *found)
     pjf_buf_init(&der);
     pjf_status status = pjf_buf_reserve(&clean, text.len + 4);
     if (status == PJF_OK) {
-        status = pjf_buf_reserve(&der, text.len);
+        status = pjf_buf_reserve(&der, text.len + 4);
     }
     if (status != PJF_OK) {
         goto done;
     }
     for (size_t i = 0; i < text.len; i++) {
         uint8_t c = text.ptr[i];
-        if (c == '\0' || strchr(" \t\r\n=", c) != NULL) {
-            continue;
+        if (c != '\0' && strchr(" \t\r\n=", c) == NULL) {
+            clean.ptr[clean.len++] = (uint8_t)(c == '-' ? '+' : c == '_' ? '/' : c);
         }
-        clean.ptr[clean.len++] = (uint8_t)(c == '-' ? '+' : c == '_' ? '/' : c);
     }
     while (clean.len % 4 != 0) {
         clean.ptr[clean.len++] = '=';
@@ -235,7 +302,6 @@ pjf_status pjf_key_guard_secret(pjf_span secret)
     if (secret.len == 0) {
         return PJF_ERR_KEY_EMPTY;
     }
-    ERR_set_mark();
     pjf_status status = PJF_OK;
     if (looks_like_der(secret)) {
         status = PJF_ERR_KEY_ASYMMETRIC;
@@ -257,6 +323,5 @@ pjf_status pjf_key_guard_secret(pjf_span secret)
             free(squeezed);
         }
     }
-    ERR_pop_to_mark();
     return status;
 }

@@ -3,6 +3,7 @@
 Environment:
     OPENSSL_DIR         prefix of an OpenSSL >= 3.0 to use instead of what pkg-config finds
     CFLAGS, LDFLAGS     honoured, as by every setuptools build
+    PYJWTFAST_LTO       "0": no optimisation across files, as for a build with sanitizers
     PYJWTFAST_WERROR    "1": compiler warnings are errors (set by make and CI, not for users)
 """
 
@@ -87,6 +88,8 @@ class BuildCore(build_ext):
 
     def use_lto(self) -> None:
         """Links with optimisation across files where the compiler can: 3 % off a verification."""
+        if os.environ.get("PYJWTFAST_LTO") == "0":
+            return
         extension = self.extensions[0]
         with tempfile.TemporaryDirectory() as directory:
             probe = Path(directory, "lto.c")

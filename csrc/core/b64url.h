@@ -48,7 +48,7 @@ static inline size_t pjf_b64url_encoded_len(size_t len)
  * stores. */
 static inline size_t pjf_b64url_decoded_max(size_t len)
 {
-    return len / 4 * 3 + 3 + 64;
+    return len / 4 * 3 + 3 + 32;
 }
 
 /* The part of pjf_b64url_decode_segment that deals with '='. */

@@ -56,12 +56,11 @@ typedef struct pjf_split {
  * are not two. */
 static bool split_token(pjf_span token, pjf_split *split)
 {
-    const uint8_t *end = token.ptr + token.len;
     const uint8_t *first = token.len == 0 ? NULL : memchr(token.ptr, '.', token.len);
     if (first == NULL) {
         return false;
     }
-    const uint8_t *last = end - 1;
+    const uint8_t *last = token.ptr + token.len - 1;
     while (*last != '.') {
         last--;
     }

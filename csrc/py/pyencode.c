@@ -184,6 +184,9 @@ static PyObject *encode_with_header(pjf_state *state, PyObject *payload, PyObjec
         segment = (pjf_span){header.ptr, header.len};
         alg = pjf_alg_of(alg_name);
         if (alg == NULL) {
+            if (PyObject_Hash(alg_name) == -1) { /* TypeError: PyJWT looks it up in a dict */
+                goto done;
+            }
             PyErr_SetString(PyExc_NotImplementedError, pjf_status_text(PJF_ERR_ALG_UNSUPPORTED));
             goto done;
         }

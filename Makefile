@@ -61,6 +61,10 @@ valgrind:  ## run the C tests under Valgrind
 	@scripts/check_requirements.sh valgrind
 	@$(MAKE) -C csrc valgrind
 
+.PHONY: sanitize
+sanitize: build  ## run the Python tests of the core against a build with ASan and UBSan
+	@scripts/sanitize.sh $(PY)
+
 .PHONY: bench
 bench:  ## side by side with PyJWT, simplejwt, ryjwt and oxyjwt (BENCH_ARGS=...)
 	@scripts/bench.sh $(BENCH_VENV) $(BENCH_ARGS)

@@ -1,4 +1,4 @@
-"""JSON Web Tokens at the speed of C: PyJWT's functions, and prepared keys, signers and verifiers."""
+"""JSON Web Tokens at the speed of C: PyJWT's functions; prepared keys, signers and verifiers."""
 
 from __future__ import annotations
 

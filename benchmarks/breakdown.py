@@ -1,0 +1,165 @@
+"""Where the nanoseconds of Verifier.verify and Signer.sign go.
+
+breakdown.c, compiled together with csrc/core, runs their pieces one by one. They are measured by
+turns with the whole, so that they can be subtracted from it.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import subprocess
+import sysconfig
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from time import perf_counter_ns
+from typing import Any
+
+import pyjwtfast
+
+from .timing import Case, CaseResult, Contestant, Loop, repeating
+from .workloads import SECRET, access_claims, token_of
+
+ROOT = Path(__file__).resolve().parent.parent
+# As setup.py compiles the extension.
+FLAGS = "-std=c11 -O3 -fPIC -fvisibility=hidden -fno-semantic-interposition"
+LTO_FLAGS = "-flto=auto -fno-plt"
+
+PIECE = "piece:"
+NOTHING = "call a C function that does nothing, from the loop"
+VERIFY_PIECES = {
+    "load": "split the token, decode base64url, compare the header with the last one",
+    "verify": "HMAC-SHA256 of the signing input, compare",
+    "read": "read the payload's JSON, making nothing of it",
+    "values": "make the claims' values (short strings are shared)",
+    "dict": "make the dict of finished names and values",
+    "clock": "read the clock",
+}
+SIGN_PIECES = {
+    "sign": "HMAC-SHA256 of the signing input",
+    "encode": "encode payload and signature in base64url",
+    "token": "make the token's str",
+}
+
+
+class BuildError(Exception):
+    """breakdown.c could not be compiled."""
+
+
+def openssl_flags() -> list[str]:
+    prefix = os.environ.get("OPENSSL_DIR")
+    if prefix:
+        folders = [folder for name in ("lib64", "lib") if (folder := Path(prefix, name)).is_dir()]
+        paths = [word for folder in folders for word in (f"-L{folder}", f"-Wl,-rpath,{folder}")]
+        return [f"-I{prefix}/include", *paths, "-lcrypto"]
+    command = [os.environ.get("PKG_CONFIG", "pkg-config"), "--cflags", "--libs", "libcrypto"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ["-lcrypto"]
+    return shlex.split(found.stdout)
+
+
+def build(directory: Path) -> Path:
+    """Compiles the module into the directory, with optimisation across files where that works."""
+    target = directory / f"breakdown{sysconfig.get_config_var('EXT_SUFFIX')}"
+    include = [f"-I{ROOT / 'csrc'}", f"-I{sysconfig.get_path('include')}"]
+    sources = [Path(__file__).with_suffix(".c"), *sorted((ROOT / "csrc" / "core").glob("*.c"))]
+    link = shlex.split(sysconfig.get_config_var("LDSHARED"))
+    errors = ""
+    for flags in (f"{FLAGS} {LTO_FLAGS}", FLAGS):
+        command = [*link, *flags.split(), *include, *map(str, sources), *openssl_flags()]
+        try:
+            done = subprocess.run([*command, "-o", str(target)], capture_output=True, text=True)
+        except OSError as error:
+            raise BuildError(str(error)) from error
+        if done.returncode == 0:
+            return target
+        errors = done.stderr
+    raise BuildError(errors)
+
+
+def load() -> Any:
+    """The compiled module. Raises BuildError."""
+    with tempfile.TemporaryDirectory() as directory:
+        spec = importlib.util.spec_from_file_location("breakdown", build(Path(directory)))
+        if spec is None or spec.loader is None:
+            raise BuildError("the compiled module cannot be loaded")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
+
+
+def timed(run: Callable[[int], None]) -> Loop:
+    """A loop that is in C already."""
+
+    def loop(calls: int) -> float:
+        start = perf_counter_ns()
+        run(calls)
+        return (perf_counter_ns() - start) / calls
+
+    return loop
+
+
+def breakdown_case(
+    name: str,
+    whole: str,
+    call: Callable[[Any], object],
+    argument: object,
+    expected: object,
+    pieces: Any,
+    words: dict[str, str],
+) -> Case:
+    """The whole and its pieces; a piece that fails raises RuntimeError when it is run."""
+
+    def piece(way: str, loop: Loop) -> Contestant:
+        return Contestant(PIECE, way, loop, lambda: expected)
+
+    contestants = [
+        Contestant("pyjwtfast", whole, repeating(call, argument), lambda: call(argument)),
+        piece(NOTHING, repeating(pieces.nothing, argument)),
+        *(piece(way, timed(getattr(pieces, method))) for method, way in words.items()),
+    ]
+    title = f"Where the time of {whole} goes, one access token"
+    return Case("breakdown", name, title, contestants, expected)
+
+
+def breakdown_cases() -> Iterator[Case]:
+    """Raises BuildError when the pieces cannot be compiled."""
+    claims = access_claims()
+    token = token_of(claims)
+    pieces = load().Pieces(token.encode("ascii"), SECRET.encode("ascii"), claims)
+    key = pyjwtfast.Key.from_secret(SECRET)
+    verify = pyjwtfast.Verifier([key], ["HS256"]).verify
+    sign = pyjwtfast.Signer(key).sign
+    yield breakdown_case(
+        "breakdown-verify", "Verifier.verify()", verify, token, claims, pieces, VERIFY_PIECES
+    )
+    yield breakdown_case(
+        "breakdown-sign", "Signer.sign()", sign, claims, token, pieces, SIGN_PIECES
+    )
+
+
+@dataclass(frozen=True)
+class Share:
+    """One line of a breakdown; nanoseconds per call."""
+
+    what: str
+    nanoseconds: float
+
+
+REST = {
+    "breakdown-verify": "the rest: arguments, allowed algorithm, choice of the key, claim rules",
+    "breakdown-sign": "the rest: arguments, the claims' JSON",
+}
+
+
+def shares(result: CaseResult) -> list[Share]:
+    """The pieces' medians, what remains of the whole, and the whole."""
+    whole, *pieces = result.figures
+    found = [Share(piece.way, piece.median) for piece in pieces]
+    rest = whole.median - sum(share.nanoseconds for share in found)
+    return [*found, Share(REST[result.name], rest), Share(whole.way, whole.median)]

@@ -1,0 +1,338 @@
+"""A run's figures as data, as tables for the terminal, and as Markdown."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import ssl
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pyjwtfast
+from pyjwtfast import _core
+
+from . import breakdown
+from .libraries import Library, version_of
+from .targets import Verdict, judge
+from .timing import CaseResult, Figures, Ratio
+
+ROOT = Path(__file__).resolve().parent.parent
+START, END = "<!-- bench:start -->", "<!-- bench:end -->"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the figures are worth knowing with."""
+
+    date: str
+    command: str
+    python: str
+    system: str
+    cpu: str
+    cpus: int
+    load_before: float
+    load_after: float
+    pyjwtfast: str
+    commit: str
+    openssl: str
+    base64url: str
+    python_openssl: str
+    versions: dict[str, str]
+    missing: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Report:
+    environment: Environment
+    rounds: int
+    turn_milliseconds: float
+    cases: list[CaseResult]
+
+    def case(self, name: str) -> CaseResult | None:
+        return next((case for case in self.cases if case.name == name), None)
+
+
+# --- gathering ---
+
+
+def cpu_name() -> str:
+    """The processor's model as the system calls it."""
+    try:
+        found = re.search(r"^model name\s*:\s*(.+)$", Path("/proc/cpuinfo").read_text(), re.M)
+    except OSError:
+        found = None
+    if found:
+        return re.sub(r"\((R|TM)\)", "", found[1]).strip()
+    return platform.processor() or platform.machine()
+
+
+def commit() -> str:
+    """The commit that is checked out, "+" for changes since; "" outside a repository."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty=+", "--exclude=*"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def load_average() -> float:
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
+def environment(peers: dict[str, Library], load_before: float) -> Environment:
+    others = ("Django", "djangorestframework", "cryptography", "orjson", "msgspec")
+    versions = {peer.name: peer.version for peer in peers.values() if not peer.missing}
+    versions |= {name: version for name in others if (version := version_of(name))}
+    return Environment(
+        date=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
+        command=" ".join(["python -m benchmarks", *sys.argv[1:]]),
+        python=f"{platform.python_implementation()} {platform.python_version()}",
+        system=f"{platform.system()} {platform.machine()}",
+        cpu=cpu_name(),
+        cpus=os.cpu_count() or 1,
+        load_before=round(load_before, 2),
+        load_after=round(load_average(), 2),
+        pyjwtfast=pyjwtfast.__version__,
+        commit=commit(),
+        openssl=_core.OPENSSL_VERSION,
+        base64url=_core.BASE64URL_PATH,
+        python_openssl=ssl.OPENSSL_VERSION,
+        versions=versions,
+        missing={peer.name: peer.missing for peer in peers.values() if peer.missing},
+    )
+
+
+# --- JSON ---
+
+
+def file_stem(env: Environment) -> str:
+    """cpython-3.13.0-intel-xeon-processor: what tells one machine's results from another's."""
+    return re.sub(r"[^a-z0-9.]+", "-", f"{env.python} {env.cpu}".lower()).strip("-")
+
+
+def to_json(report: Report) -> str:
+    data = asdict(report)
+    data["targets"] = [
+        {**asdict(verdict.target), "reached": verdict.reached and asdict(verdict.reached)}
+        | {"ok": verdict.ok}
+        for verdict in judge(report.cases)
+    ]
+    rounded = json.loads(json.dumps(data), parse_float=lambda text: float(f"{float(text):.5g}"))
+    return json.dumps(rounded, indent=1) + "\n"
+
+
+def from_json(text: str) -> Report:
+    """The report that to_json wrote; its targets are judged anew."""
+    data: dict[str, Any] = json.loads(text)
+    cases = []
+    for case in data["cases"]:
+        figures = [
+            Figures(**{**one, "ratios": {to: Ratio(**it) for to, it in one["ratios"].items()}})
+            for one in case["figures"]
+        ]
+        cases.append(CaseResult(**{**case, "figures": figures}))
+    return Report(
+        Environment(**data["environment"]), data["rounds"], data["turn_milliseconds"], cases
+    )
+
+
+# --- text ---
+
+
+def times(value: float) -> str:
+    """A ratio with as many digits as it is worth."""
+    return f"{value:.1f}" if value >= 9.95 else f"{value:.2f}"
+
+
+def duration(nanoseconds: float) -> str:
+    """With its unit, three digits or so: 438 ns, 26.1 µs, 1.20 ms."""
+    for unit, size in (("ms", 1e6), ("µs", 1e3)):
+        if nanoseconds >= 0.9995 * size:
+            digits = f"{nanoseconds / size:#.3g}".removesuffix(".")
+            return f"{digits} {unit}"
+    return f"{nanoseconds:.0f} ns" if nanoseconds >= 9.95 else f"{nanoseconds:.1f} ns"
+
+
+def case_rows(result: CaseResult) -> list[list[str]]:
+    """Head and lines of a case's table."""
+    references = list(result.figures[0].ratios)
+    rows = [["", "min", "median", *(f"x {name}" for name in references)]]
+    for one in result.figures:
+        ratios = [times(one.ratios[name].median) for name in references]
+        rows.append([one.name, duration(one.minimum), duration(one.median), *ratios])
+    return rows
+
+
+def breakdown_rows(result: CaseResult) -> list[list[str]]:
+    shares = breakdown.shares(result)
+    whole = shares[-1].nanoseconds
+    return [["", "median", "share"]] + [
+        [share.what, duration(share.nanoseconds), f"{share.nanoseconds / whole:.0%}"]
+        for share in shares
+    ]
+
+
+def rows_of(result: CaseResult) -> list[list[str]]:
+    return breakdown_rows(result) if result.group == "breakdown" else case_rows(result)
+
+
+def verdict_rows(verdicts: Sequence[Verdict]) -> list[list[str]]:
+    rows = [["measure", "target", "reached", "by minima", "ok"]]
+    for verdict in verdicts:
+        target, reached = verdict.target, verdict.reached
+        goal = f">= {target.factor:g} x {target.reference}"
+        if reached is None:
+            rows.append([target.measure, goal, "-", "-", "not measured"])
+        else:
+            ok = "reached" if verdict.ok else "MISSED"
+            ratios = [times(reached.median), times(reached.minima)]
+            rows.append([target.measure, goal, *ratios, ok])
+    return rows
+
+
+def aligned(rows: list[list[str]]) -> str:
+    """Rows as text: the first column to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for first, *others in rows:
+        cells = [first.ljust(widths[0])]
+        cells += [cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True)]
+        lines.append(("  " + "  ".join(cells)).rstrip())
+    return "\n".join(lines)
+
+
+def markdown(rows: list[list[str]]) -> str:
+    head, *body = rows
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *body]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def describe(env: Environment) -> str:
+    """Machine and versions, for the top of a run."""
+    lines = [
+        f"{env.python} on {env.cpu} ({env.cpus} CPUs), {env.system}, {env.date}",
+        f"pyjwtfast {env.pyjwtfast} ({env.commit or 'no repository'}), {env.openssl}, "
+        f"base64url by {env.base64url}; Python's {env.python_openssl}",
+        ", ".join(f"{name} {version}" for name, version in env.versions.items()),
+    ]
+    lines += [f"Without {name}: {why}" for name, why in env.missing.items()]
+    if env.load_before > env.cpus / 4:
+        lines.append(
+            f"The machine is busy (load {env.load_before:.1f}): these figures are less certain"
+        )
+    return "\n".join(lines)
+
+
+# --- Markdown ---
+
+
+def cell(case: CaseResult | None, *names: str) -> str:
+    """The median of the fastest of these contestants."""
+    found = [figures.median for name in names if case and (figures := case.of(name))]
+    return duration(min(found)) if found else "-"
+
+
+def ratio_cell(case: CaseResult | None, name: str, reference: str) -> str:
+    figures = case.of(name) if case else None
+    if figures is None or reference not in figures.ratios:
+        return "-"
+    return f"{times(figures.ratios[reference].median)} x"
+
+
+def readme_rows(report: Report) -> list[list[str]]:
+    rows = [["", "PyJWT", "oxyjwt", "ryjwt", "pyjwtfast", "vs PyJWT", "vs ryjwt"]]
+    for title, name, verb, ours in (
+        ("`decode()`", "decode", "decode()", "decode()"),
+        ("`Verifier.verify()`", "decode", "decode()", "Verifier.verify()"),
+        ("the same, token seen before", "rotating-flat", "decode()", "Verifier.verify(), cached"),
+        ("`encode()`", "encode", "encode()", "encode()"),
+        ("`Signer.sign()`", "encode", "encode()", "Signer.sign()"),
+    ):
+        case, own = report.case(name), f"pyjwtfast {ours}"
+        rows.append(
+            [
+                title,
+                cell(case, f"PyJWT {verb}"),
+                cell(case, f"oxyjwt {verb}", f"oxyjwt {verb}, prepared key"),
+                cell(case, f"ryjwt SecretKey.{verb}"),
+                f"**{cell(case, own)}**",
+                ratio_cell(case, own, "PyJWT"),
+                ratio_cell(case, own, "ryjwt"),
+            ]
+        )
+    return rows
+
+
+def readme_drf_rows(report: Report) -> list[list[str]]:
+    rows = [["Authenticating a request", "simplejwt", "pyjwtfast", "faster"]]
+    for title, name in (
+        ("token seen before", "drf-rotating"),
+        ("new token (cache off)", "drf-uncached"),
+    ):
+        case, way = report.case(name), "JWTStatelessUserAuthentication"
+        own = f"pyjwtfast.drf {way}"
+        times_faster = ratio_cell(case, own, "simplejwt")
+        rows.append([title, cell(case, f"simplejwt {way}"), f"**{cell(case, own)}**", times_faster])
+    return rows
+
+
+def versions_line(env: Environment) -> str:
+    names = ("PyJWT", "simplejwt", "oxyjwt", "ryjwt")
+    return ", ".join(f"{name} {env.versions[name]}" for name in names if name in env.versions)
+
+
+def readme_section(report: Report, plot: str) -> str:
+    """plot: path of the picture from the root."""
+    env = report.environment
+    return f"""\
+![Times of PyJWT, simplejwt, oxyjwt, ryjwt and pyjwtfast]({plot})
+
+simplejwt's access token (231 characters), HS256; medians. {env.python}, {env.cpu}; \
+{versions_line(env)}.
+
+{markdown(readme_rows(report))}
+
+In Django REST Framework (`JWTStatelessUserAuthentication`):
+
+{markdown(readme_drf_rows(report))}
+
+[docs/performance.md](docs/performance.md) has every figure, and how it was measured. To reproduce \
+them: `make bench`.
+"""
+
+
+def performance_section(report: Report, plots: Sequence[str]) -> str:
+    """plots: paths from docs/."""
+    env = report.environment
+    where = {
+        "Date": f"{env.date}, commit {env.commit or 'unknown'}",
+        "Command": f"`{env.command}`, {report.rounds} rounds",
+        "Machine": f"{env.cpu}, {env.cpus} CPUs, {env.system}; load {env.load_before} before and "
+        f"{env.load_after} after",
+        "Python": env.python,
+        "pyjwtfast": f"{env.pyjwtfast}, {env.openssl}, base64url by {env.base64url}",
+        "Others": ", ".join(f"{name} {version}" for name, version in env.versions.items())
+        + f"; Python's {env.python_openssl}",
+    }
+    where |= {f"Without {name}": why for name, why in env.missing.items()}
+    parts = ["\n".join(f"- {name}: {text}" for name, text in where.items())]
+    parts += [f"![{Path(plot).stem.split('-')[-1]}]({plot})" for plot in plots]
+    parts.append("### Targets\n\n" + markdown(verdict_rows(judge(report.cases))))
+    parts += [f"### {case.title}\n\n{markdown(rows_of(case))}" for case in report.cases]
+    return "\n\n".join(parts) + "\n"
+
+
+def replace_section(path: Path, text: str) -> None:
+    """Puts text between the markers of a file; ValueError where they are missing."""
+    before, start, rest = path.read_text("utf-8").partition(START)
+    _, end, after = rest.partition(END)
+    if not (start and end):
+        raise ValueError(f"{path} has no {START} ... {END}")
+    path.write_text(f"{before}{start}\n{text}{end}{after}", "utf-8")

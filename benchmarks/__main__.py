@@ -86,8 +86,11 @@ def run(groups: Iterable[str], peers: Peers, rounds: int, turn: float) -> Iterat
         progress(f"{group}: preparing")
         try:
             for case in GROUPS[group](peers):
-                yield measure(case, rounds, turn, partial(show_round, case, rounds))
+                result = measure(case, rounds, turn, partial(show_round, case, rounds))
                 progress("")
+                yield result
+                progress(f"{group}: preparing")
+            progress("")
         except breakdown.BuildError as error:
             progress("")
             print(f"\nWithout the breakdown: it cannot be compiled\n{error}", file=sys.stderr)
@@ -116,8 +119,12 @@ def print_case(result: CaseResult) -> None:
 
 
 def print_targets(results: list[CaseResult]) -> None:
-    verdicts = judge(results)
+    """The targets of the cases that were run."""
+    run_cases = {result.name for result in results}
+    verdicts = [verdict for verdict in judge(results) if verdict.target.case in run_cases]
     asked = [verdict for verdict in verdicts if verdict.reached is not None]
+    if not verdicts:
+        return
     print(
         f"\nTargets (median of the rounds' ratios)\n{report.aligned(report.verdict_rows(verdicts))}"
     )

@@ -146,9 +146,9 @@ def from_json(text: str) -> Report:
 # --- text ---
 
 
-def times(value: float) -> str:
-    """A ratio with as many digits as it is worth."""
-    return f"{value:.1f}" if value >= 9.95 else f"{value:.2f}"
+def times(value: float, digits: int = 2) -> str:
+    """A ratio with as many digits as it is worth: at most so many after the point."""
+    return f"{value:.1f}" if value >= 9.95 else f"{value:.{digits}f}"
 
 
 def duration(nanoseconds: float) -> str:
@@ -192,7 +192,7 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> list[list[str]]:
             rows.append([target.measure, goal, "-", "-", "not measured"])
         else:
             ok = "reached" if verdict.ok else "MISSED"
-            ratios = [times(reached.median), times(reached.minima)]
+            ratios = [times(reached.median, 3), times(reached.minima, 3)]
             rows.append([target.measure, goal, *ratios, ok])
     return rows
 

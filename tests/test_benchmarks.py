@@ -156,7 +156,7 @@ def test_judge() -> None:
     assert [verdict.ok for verdict in verdicts[:3]] == [False, True, None]
     assert len(verdicts) == len(TARGETS)
     rows = report.verdict_rows(verdicts)
-    assert rows[1] == ["Verifier.verify()", ">= 1.5 x ryjwt", "1.49", "1.60", "MISSED"]
+    assert rows[1] == ["Verifier.verify()", ">= 1.5 x ryjwt", "1.490", "1.600", "MISSED"]
     assert rows[2] == ["Verifier.verify()", ">= 55 x PyJWT", "55.0", "54.0", "reached"]
     assert rows[3][-1] == "not measured"
 

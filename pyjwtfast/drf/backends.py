@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import math
 from collections.abc import Iterable
 from datetime import timedelta
@@ -16,11 +17,14 @@ from pyjwtfast import Key, Signer, Verifier
 from pyjwtfast.exceptions import (
     ExpiredSignatureError,
     InvalidAlgorithmError,
-    InvalidTokenError,
+    InvalidKeyError,
+    PyJWTError,
 )
 
 from .exceptions import TokenBackendError, TokenBackendExpiredToken
 from .utils import format_lazy
+
+_logger = logging.getLogger(__name__)
 
 # What ALGORITHM may be, and what of it this version can do.
 ALLOWED_ALGORITHMS = frozenset(
@@ -43,8 +47,8 @@ class TokenBackend:
     jwk_url: where public keys are published; HS* ignore it.
     leeway: seconds, or a timedelta, by which clocks may differ.
     json_encoder: a json.JSONEncoder class for the claims.
-    cache_size: how many verified tokens are remembered. Only the signature is taken from memory:
-    times, audience and issuer are checked each time.
+    cache_size: how many verified tokens are remembered. Only their signature, and the claims that
+    it covers, are taken from memory: times, audience and issuer are checked anew each time.
 
     Key and verifier are prepared on first use, and again after an attribute was assigned.
     """
@@ -103,7 +107,7 @@ class TokenBackend:
     @cached_property
     def _verifier(self) -> Verifier:
         return Verifier(
-            [_key(self.prepared_signing_key)],
+            [_key(self.prepared_signing_key or "")],  # no key: as wrong as an empty one
             [self.algorithm],
             audience=_audience(self.audience),
             issuer=self.issuer,
@@ -172,7 +176,8 @@ class TokenBackend:
 
         With verify, signature, algorithm, times, audience and issuer have been checked; without,
         nothing but the form (and the audience, where one is set).
-        Raises TokenBackendExpiredToken when `exp` has passed, else TokenBackendError.
+        Raises TokenBackendExpiredToken when `exp` has passed, else TokenBackendError. A key that
+        cannot be used makes every token invalid, and is logged as an error each time.
         """
         try:
             if verify and not self._decides_per_token:
@@ -190,8 +195,18 @@ class TokenBackend:
             raise TokenBackendError(_("Invalid algorithm specified")) from error
         except ExpiredSignatureError as error:
             raise TokenBackendExpiredToken(_("Token is expired")) from error
-        except InvalidTokenError as error:
+        except InvalidKeyError as error:
+            # Whoever sent the token is told nothing of it; whoever runs the project is.
+            _logger.error("%s cannot be used to verify tokens: %s", self._key_source(), error)
             raise TokenBackendError(_("Token is invalid")) from error
+        except PyJWTError as error:
+            raise TokenBackendError(_("Token is invalid")) from error
+
+    def _key_source(self) -> str:
+        """Where the verifying key comes from, for whoever has to correct it."""
+        if type(self).get_verifying_key is TokenBackend.get_verifying_key:
+            return "The setting SIGNING_KEY (where it is not set, SECRET_KEY)"
+        return f"The key that {type(self).__qualname__}.get_verifying_key() returned"
 
 
 def _key(key: Any) -> Key:

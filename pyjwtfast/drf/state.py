@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from .backends import TokenBackend
 from .settings import api_settings, settings_changed
+
+# The attributes that a TokenBackend makes of its arguments.
+_ATTRIBUTES = frozenset(inspect.signature(TokenBackend).parameters)
 
 
 class SettingsTokenBackend(TokenBackend):
@@ -20,6 +24,10 @@ class SettingsTokenBackend(TokenBackend):
         """Read nothing yet: settings may not be ready when this module is imported."""
 
     def __getattr__(self, name: str) -> Any:
+        if name not in _ATTRIBUTES:
+            raise AttributeError(
+                f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
+            )
         configured = TokenBackend(
             api_settings.ALGORITHM,
             api_settings.SIGNING_KEY,

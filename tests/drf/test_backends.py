@@ -15,7 +15,7 @@ from rest_framework_simplejwt.backends import TokenBackend as TheirBackend
 
 from pyjwtfast.drf.backends import ALLOWED_ALGORITHMS, SUPPORTED_ALGORITHMS, TokenBackend
 from pyjwtfast.drf.exceptions import TokenBackendError, TokenBackendExpiredToken
-from pyjwtfast.exceptions import InvalidKeyError
+from pyjwtfast.exceptions import InvalidKeyError, PyJWKClientError
 from tests.support import LONG_SECRET, OTHER_SECRET, SECRET, forge
 
 NOW = int(time.time())
@@ -156,12 +156,11 @@ def test_attributes_may_be_assigned_later() -> None:
     assert backend.encode(CLAIMS) == forge(CLAIMS, secret=OTHER_SECRET)
 
 
-@pytest.mark.parametrize(
-    "key", ["", b"", "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----"]
-)
+NO_SECRETS = ("", b"", "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----")
+
+
+@pytest.mark.parametrize("key", NO_SECRETS)
 def test_keys_that_are_none(key: Any) -> None:
-    with pytest.raises(InvalidKeyError):
-        TokenBackend("HS256", key).decode(forge(CLAIMS))
     with pytest.raises(InvalidKeyError):
         TokenBackend("HS256", key).encode(CLAIMS)
     assert TokenBackend("HS256").prepared_signing_key is None
@@ -193,6 +192,65 @@ def test_a_subclass_may_choose_the_key_by_token() -> None:
     assert backend.decode(forge(CLAIMS, {**header, "tenant": "b"}, OTHER_SECRET)) == CLAIMS
     with pytest.raises(TokenBackendError):
         backend.decode(forge(CLAIMS, {**header, "tenant": "b"}, SECRET))
+
+
+SETTING = (
+    "The setting SIGNING_KEY (where it is not set, SECRET_KEY) cannot be used to verify tokens"
+)
+
+
+@pytest.mark.parametrize("key", [None, *NO_SECRETS])
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_wrong_setting_is_logged(
+    key: Any, lenient: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A token is answered as an invalid one; the project's log says what to correct."""
+
+    class Lenient(TokenBackend):
+        def get_leeway(self) -> timedelta:
+            return timedelta(hours=1)
+
+    backend = (Lenient if lenient else TokenBackend)("HS256", key)
+    for count in (1, 2):
+        with pytest.raises(TokenBackendError, match=r"^Token is invalid$") as caught:
+            backend.decode(forge(CLAIMS))
+        assert isinstance(caught.value.__cause__, InvalidKeyError)
+        assert len(caplog.records) == count
+    for record in caplog.records:
+        assert (record.name, record.levelname) == ("pyjwtfast.drf.backends", "ERROR")
+        assert record.getMessage() == f"{SETTING}: {caught.value.__cause__}"
+        assert "MFkw" not in record.getMessage()
+
+
+@pytest.mark.parametrize("key", [None, *NO_SECRETS])
+def test_a_wrong_key_of_a_subclass_is_logged(key: Any, caplog: pytest.LogCaptureFixture) -> None:
+    class Tenants(TokenBackend):
+        def get_verifying_key(self, token: str | bytes) -> Any:
+            return key
+
+    with pytest.raises(TokenBackendError, match=r"^Token is invalid$"):
+        Tenants("HS256", SECRET).decode(forge(CLAIMS))
+    (record,) = caplog.records
+    assert "Tenants.get_verifying_key() returned cannot be used" in record.getMessage()
+
+
+def test_a_subclass_that_finds_no_key(caplog: pytest.LogCaptureFixture) -> None:
+    """Keys fetched from elsewhere: what the fetching raises makes the token invalid, too."""
+
+    class Fetching(TokenBackend):
+        def get_verifying_key(self, token: str | bytes) -> Any:
+            raise PyJWKClientError("no key with this kid")
+
+    with pytest.raises(TokenBackendError, match=r"^Token is invalid$"):
+        Fetching("HS256", SECRET).decode(forge(CLAIMS))
+    assert caplog.records == []
+
+
+def test_an_invalid_token_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    for token in ("", "a.b.c", forge(CLAIMS, secret=OTHER_SECRET), forge({**CLAIMS, "exp": 1})):
+        with pytest.raises(TokenBackendError):
+            TokenBackend("HS256", SECRET).decode(token)
+    assert caplog.records == []
 
 
 def test_a_subclass_may_choose_the_leeway() -> None:

@@ -119,6 +119,18 @@ def test_keys(client: APIClient, override: dict[str, Any]) -> None:
     assert get(client, "/ours/stateless/", f"Bearer {after}").status == 401
 
 
+@pytest.mark.parametrize("key", [None, "", "-----BEGIN PUBLIC KEY-----"])
+def test_a_key_that_cannot_be_used(
+    client: APIClient, key: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    with override_settings(SIMPLE_JWT={"SIGNING_KEY": key}):
+        assert get(client, "/ours/stateless/", f"Bearer {token(claims())}").status == 401
+        assert post(client, "/ours/token/verify/", {"token": token(claims())}).status == 401
+    logged = [each for each in caplog.records if each.name == "pyjwtfast.drf.backends"]
+    assert {each.levelname for each in logged} == {"ERROR"}
+    assert all("The setting SIGNING_KEY" in each.getMessage() for each in logged)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -269,6 +269,19 @@ def test_the_state_backend_may_be_replaced() -> None:
         state.token_backend.nothing  # noqa: B018
 
 
+def test_asking_the_state_backend_for_what_it_lacks_builds_nothing() -> None:
+    for configured in (False, True):
+        state.token_backend.reset()
+        if configured:
+            assert state.token_backend.algorithm == "HS256"
+        with mock.patch("pyjwtfast.drf.state.TokenBackend") as built:
+            assert not hasattr(state.token_backend, "nothing")
+        assert not built.called
+    state.token_backend.reset()
+    for name in vars(TokenBackend("HS256", SECRET)):
+        assert hasattr(state.token_backend, name)
+
+
 def test_the_state_backend_is_configured_by_many_threads_at_once() -> None:
     raw = token(claims())
     barrier = threading.Barrier(8)

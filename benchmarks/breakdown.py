@@ -25,7 +25,7 @@ from .workloads import SECRET, access_claims, token_of
 
 ROOT = Path(__file__).resolve().parent.parent
 # As setup.py compiles the extension.
-FLAGS = "-std=c11 -O3 -fPIC -fvisibility=hidden -fno-semantic-interposition"
+FLAGS = "-std=c11 -O3 -DNDEBUG -fPIC -fvisibility=hidden -fno-semantic-interposition"
 LTO_FLAGS = "-flto=auto -fno-plt"
 
 PIECE = "piece:"

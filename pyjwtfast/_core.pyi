@@ -25,7 +25,7 @@ class Key:
 @final
 class Signer:
     def __new__(
-        cls, key: Key, algorithm: str = "HS256", headers: Mapping[str, Any] | None = None
+        cls, key: Key, algorithm: str = "HS256", headers: dict[str, Any] | None = None
     ) -> Signer: ...
     @property
     def key(self) -> Key: ...

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-__all__ = ["FullOptions", "Options", "SigOptions"]
+__all__ = ["CompleteToken", "FullOptions", "Options", "SigOptions"]
 
 
 class SigOptions(TypedDict, total=False):

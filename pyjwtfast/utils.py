@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 from .exceptions import InvalidTokenError
 
 if TYPE_CHECKING:
     import json
+    from datetime import datetime
 
 _TIME_CLAIMS = ("exp", "iat", "nbf")
+
+
+def _epoch_seconds(moment: datetime) -> int:
+    """Whole seconds from the epoch to a moment; a naive one is taken for UTC."""
+    from calendar import timegm
+
+    return timegm(moment.utctimetuple())
 
 
 def dump_claims(claims: dict[str, Any], json_encoder: type[json.JSONEncoder] | None) -> bytes:
@@ -19,14 +28,16 @@ def dump_claims(claims: dict[str, Any], json_encoder: type[json.JSONEncoder] | N
     Raises TypeError for an ``iss`` that is no str, and json's own errors.
     """
     import json
-    from calendar import timegm
-    from datetime import datetime
 
     claims = claims.copy()
-    for name in _TIME_CLAIMS:
-        moment = claims.get(name)
-        if isinstance(moment, datetime):
-            claims[name] = timegm(moment.utctimetuple())
+    # Where datetime was never imported there is no datetime; and importing it would be no small
+    # thing (CPython 3.12 aborts when an interpreter with a GIL of its own that did so ends).
+    loaded = sys.modules.get("datetime")
+    if loaded is not None:
+        for name in _TIME_CLAIMS:
+            moment = claims.get(name)
+            if isinstance(moment, loaded.datetime):
+                claims[name] = _epoch_seconds(moment)
     if "iss" in claims and not isinstance(claims["iss"], str):
         raise TypeError("Issuer (iss) must be a string.")
     return json.dumps(claims, separators=(",", ":"), cls=json_encoder).encode("utf-8")

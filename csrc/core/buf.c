@@ -2,13 +2,10 @@
 
 #include <stdlib.h>
 
-/* Releases the storage that is no longer the buffer's. It is cleansed even where nobody said it is
- * secret: growing happens a few times per buffer, and a forgotten copy of a secret is for ever. */
-static void drop_storage(pjf_buf *buf, bool cleanse)
+/* Releases the storage, after overwriting its first bytes. */
+static void drop_storage(pjf_buf *buf, size_t cleanse)
 {
-    if (cleanse) {
-        pjf_cleanse(buf->ptr, buf->len);
-    }
+    pjf_cleanse(buf->ptr, cleanse);
     if (buf->ptr != buf->store) {
         free(buf->ptr);
     }
@@ -16,7 +13,8 @@ static void drop_storage(pjf_buf *buf, bool cleanse)
 
 void pjf_buf_free(pjf_buf *buf, bool secret)
 {
-    drop_storage(buf, secret);
+    /* All of it: a buffer used more than once has held more than its last contents. */
+    drop_storage(buf, secret ? buf->cap : 0);
     pjf_buf_init(buf);
 }
 
@@ -38,7 +36,8 @@ pjf_status pjf_buf_grow(pjf_buf *buf, size_t extra)
         return PJF_ERR_NOMEM;
     }
     memcpy(ptr, buf->ptr, buf->len);
-    drop_storage(buf, true);
+    /* Cleansed even where nobody said it is secret: growing is rare, a forgotten copy for ever. */
+    drop_storage(buf, buf->len);
     buf->ptr = ptr;
     buf->cap = cap;
     return PJF_OK;

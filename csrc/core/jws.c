@@ -159,7 +159,7 @@ pjf_status pjf_jws_load(pjf_lib *lib, pjf_jws_work *work, pjf_span token, size_t
     }
     /* One reservation, so that no later segment moves an earlier one. */
     work->decoded.len = 0;
-    pjf_status status = pjf_buf_reserve(&work->decoded, pjf_b64url_decoded_max(token.len) * 2);
+    pjf_status status = pjf_buf_reserve(&work->decoded, pjf_b64url_decoded_max(token.len));
     if (status != PJF_OK) {
         return status;
     }

@@ -1,7 +1,6 @@
 #include "core/key.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/key_guard.h"
 #include "core/key_internal.h"
@@ -27,6 +26,14 @@ pjf_status pjf_key_from_secret(pjf_lib *lib, pjf_span secret, pjf_key **out)
     }
     *out = key;
     return PJF_OK;
+}
+
+pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out)
+{
+    switch (family) {
+    case PJF_FAMILY_HMAC: return pjf_key_from_secret(lib, text, out);
+    default: return PJF_ERR_ALG_UNSUPPORTED;
+    }
 }
 
 pjf_key *pjf_key_ref(pjf_key *key)

@@ -19,6 +19,10 @@ typedef struct pjf_key pjf_key; /* opaque; layout in key_internal.h */
  * order mark: a public key taken for a secret is how algorithm confusion starts. */
 pjf_status pjf_key_from_secret(pjf_lib *lib, pjf_span secret, pjf_key **out);
 
+/* A key from text in whatever form the algorithms of a family take: the one switch from family to
+ * loader. Fails as that loader does; PJF_ERR_ALG_UNSUPPORTED for a family without keys. */
+pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out);
+
 /* Adds a reference; returns key. Safe on any thread. */
 pjf_key *pjf_key_ref(pjf_key *key);
 

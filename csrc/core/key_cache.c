@@ -21,14 +21,6 @@ static void drop_last(pjf_key_cache *cache)
     *last = (pjf_key_cache_entry){0};
 }
 
-static pjf_status load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out)
-{
-    switch (family) {
-    case PJF_FAMILY_HMAC: return pjf_key_from_secret(lib, text, out);
-    default: return PJF_ERR_ALG_UNSUPPORTED;
-    }
-}
-
 static pjf_status add(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family,
                       pjf_key_purpose purpose, pjf_span text, pjf_key **out)
 {
@@ -36,7 +28,7 @@ static pjf_status add(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family,
     if (text.len > PJF_KEY_CACHE_BYTES) {
         return PJF_ERR_ARGUMENT;
     }
-    pjf_status status = load(lib, family, text, &key);
+    pjf_status status = pjf_key_load(lib, family, text, &key);
     if (status != PJF_OK) {
         return status;
     }

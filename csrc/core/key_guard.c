@@ -61,9 +61,9 @@ static bool looks_like_pem(pjf_span text)
 /* One line of an OpenSSH public key or authorized_keys file. */
 static bool looks_like_ssh(pjf_span text)
 {
-    static const char *const prefixes[] = {"ssh-ed25519", "ssh-ed448",          "ssh-rsa",
-                                           "ssh-dss",     "ecdsa-sha2-nistp",   "sk-ssh-ed25519",
-                                           "sk-ecdsa-",   "ssh-rsa-cert-v01@op"};
+    static const char *const prefixes[] = {"ssh-ed25519", "ssh-ed448",        "ssh-rsa",
+                                           "ssh-dss",     "ecdsa-sha2-nistp", "sk-ssh-ed25519",
+                                           "sk-ecdsa-"};
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
         if (starts_with(text, prefixes[i])) {
             return true;
@@ -151,13 +151,22 @@ static bool is_certificate(const unsigned char *der, long len)
     return certificate != NULL;
 }
 
-/* A DER public key, private key or certificate at the start of the bytes. */
+/* A DER public key, private key or certificate at the start of the bytes. One that has the outline
+ * and ends where the bytes end is taken for it unread: other libraries load what OpenSSL does not,
+ * and one random secret in a hundred million looks so. */
 static bool looks_like_der(pjf_span bytes)
 {
     static bool (*const forms[])(const unsigned char *, long) = {
         is_public_key, is_private_key, is_rsa_public_key, is_certificate, is_encrypted_key,
     };
-    if (bytes.len > (size_t)1 << 20 || !could_be_der(bytes)) {
+    pjf_span content;
+    if (!could_be_der(bytes)) {
+        return false;
+    }
+    if (der_sequence(bytes, &content) && content.ptr + content.len == bytes.ptr + bytes.len) {
+        return true;
+    }
+    if (bytes.len > (size_t)1 << 20) {
         return false;
     }
     bool found = false;
@@ -198,7 +207,8 @@ static pjf_status looks_like_base64_der(pjf_span text, bool *found)
     }
     int len = EVP_DecodeBlock(der.ptr, clean.ptr, (int)clean.len);
     if (len > 0) {
-        *found = looks_like_der((pjf_span){der.ptr, (size_t)len});
+        der.len = (size_t)len; /* for pjf_buf_free to cleanse */
+        *found = looks_like_der((pjf_span){der.ptr, der.len});
     }
 done:
     pjf_buf_free(&clean, true);
@@ -274,7 +284,8 @@ static bool looks_like_jwk(pjf_span text)
         return true;
     }
     /* Broken JSON that a laxer reader might still load, or nesting no secret has. */
-    return status == PJF_ERR_JSON_DEPTH || (status != PJF_OK && contains(text, "\"kty\""));
+    return status == PJF_ERR_JSON_DEPTH ||
+           (status != PJF_OK && (contains(text, "\"kty\"") || contains(text, "\\u")));
 }
 
 static pjf_status guard_text(pjf_span text)

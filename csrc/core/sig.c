@@ -68,7 +68,11 @@ pjf_status pjf_sig_verify(pjf_sig_scratch *scratch, const pjf_alg *alg, const pj
         if (status != PJF_OK) {
             return status;
         }
-        return pjf_secret_equal(expected, signature.ptr, expected_len) ? PJF_OK : PJF_ERR_SIGNATURE;
+        if (PJF_LIKELY(pjf_secret_equal(expected, signature.ptr, expected_len))) {
+            return PJF_OK;
+        }
+        pjf_cleanse(expected, sizeof(expected)); /* it would be a valid signature of the message */
+        return PJF_ERR_SIGNATURE;
     default: return PJF_ERR_ALG_UNSUPPORTED;
     }
 }

@@ -2,13 +2,13 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* Estimates of what CPython takes: a dict or list with its header, one of its members (its name is
  * shared), a number or a string's header. */
 #define CONTAINER_BYTES 240
 #define MEMBER_BYTES    32
 #define VALUE_BYTES     48
+#define HUGE_INT_BYTES  2048 /* sys.get_int_max_str_digits() bounds it */
 
 /* Seconds as the table counts them, rounded down; a clock that tells nonsense is held in range. */
 static int64_t whole_seconds(double seconds)
@@ -47,14 +47,15 @@ bool pjf_py_cache_get(pjf_cache *cache, pjf_span token, double now, pjf_cached *
 static PyObject *copy_value(PyObject *value)
 {
     if (PyList_CheckExact(value)) {
-        Py_ssize_t count = PyList_GET_SIZE(value);
-        PyObject *copy = PyList_New(count);
-        for (Py_ssize_t i = 0; copy != NULL && i < count; i++) {
-            PyObject *item = copy_value(PyList_GET_ITEM(value, i));
-            if (item == NULL) {
+        PyObject *copy = PyList_GetSlice(value, 0, PyList_GET_SIZE(value));
+        for (Py_ssize_t i = 0; copy != NULL && i < PyList_GET_SIZE(value); i++) {
+            PyObject *item = PyList_GET_ITEM(value, i);
+            if (!PyList_CheckExact(item) && !PyDict_CheckExact(item)) {
+                continue;
+            }
+            PyObject *inner = copy_value(item);
+            if (inner == NULL || PyList_SetItem(copy, i, inner) < 0) {
                 Py_CLEAR(copy);
-            } else {
-                PyList_SET_ITEM(copy, i, item);
             }
         }
         return copy;
@@ -107,14 +108,43 @@ static size_t seclude(PyObject *value)
         }
         return bytes;
     }
-    return VALUE_BYTES + (PyUnicode_CheckExact(value) ? (size_t)PyUnicode_GET_LENGTH(value) : 0);
+    if (PyUnicode_CheckExact(value)) {
+        return VALUE_BYTES + (size_t)PyUnicode_GET_LENGTH(value) * (size_t)PyUnicode_KIND(value);
+    }
+    int overflow = 0;
+    if (PyLong_CheckExact(value)) {
+        (void)PyLong_AsLongLongAndOverflow(value, &overflow);
+    }
+    return overflow == 0 ? VALUE_BYTES : HUGE_INT_BYTES;
 }
 
-void pjf_py_cache_put(pjf_cache *cache, pjf_span token, PyObject *claims, bool flat,
-                      const pjf_claim_times *times, double leeway, double now)
+/* The view of a copy of the claims that view is of. */
+static void view_copy(const pjf_state *state, PyObject *copy, const pjf_claim_view *view,
+                      pjf_claim_view *out)
+{
+    *out = *view;
+    for (int i = 0; i < PJF_CLAIM_COUNT; i++) {
+        if (view->value[i] != NULL) {
+            out->value[i] = PyDict_GetItemWithError(copy, state->claims[i]);
+        }
+    }
+}
+
+void pjf_py_cache_put(const pjf_state *state, pjf_cache *cache, pjf_span token, PyObject *claims,
+                      bool flat, const pjf_claim_view *view, double now)
 {
     void *removed[PJF_CACHE_REMOVED];
     size_t removed_count = 0;
+    int64_t expiry = INT64_MAX;
+    if (view->value[PJF_CLAIM_exp] != NULL) {
+        if ((view->plain & (1u << PJF_CLAIM_exp)) == 0) {
+            return; /* no time at which it could go */
+        }
+        expiry = view->seconds[PJF_CLAIM_exp];
+    }
+    if (expiry <= whole_seconds(now)) {
+        return; /* accepted thanks to the leeway, or exp is not verified */
+    }
     PyObject *copy = copy_value(claims);
     pjf_cached *value = copy == NULL ? NULL : malloc(sizeof(*value));
     if (value == NULL) {
@@ -123,12 +153,10 @@ void pjf_py_cache_put(pjf_cache *cache, pjf_span token, PyObject *claims, bool f
         return;
     }
     size_t bytes = sizeof(*value) + seclude(copy);
-    *value = (pjf_cached){copy, flat, *times};
+    value->claims = copy;
+    value->flat = flat;
+    view_copy(state, copy, view, &value->view);
 
-    int64_t expiry = INT64_MAX;
-    if (times->exp != INT64_MAX) {
-        expiry = whole_seconds((double)times->exp + ceil(leeway));
-    }
     pjf_status status = pjf_cache_put(cache, token, value, bytes, expiry, whole_seconds(now),
                                       removed, &removed_count);
     if (status != PJF_OK) {

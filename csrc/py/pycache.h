@@ -4,8 +4,7 @@
  *
  *  - the cache keeps a copy of the claims of its own, out of the garbage collector's sight, and
  *    hands out copies of it, deep ones where a claim is a list or a dict;
- *  - the time claims are kept as numbers and checked against the clock on every hit; what the
- *    verifier's other rules, which never change, say of the same payload does not change either;
+ *  - every rule on claims is checked again on every hit, against the current clock;
  *  - only tokens that passed every check get in, so failures and junk neither stay nor evict.
  */
 #ifndef PJF_PY_CACHE_H
@@ -20,9 +19,9 @@
 
 /* What is known of a token, lent to one call. */
 typedef struct pjf_cached {
-    PyObject *claims; /* a reference of the caller's; never to be changed or handed out */
-    bool flat;        /* no claim is a list or a dict */
-    pjf_claim_times times;
+    PyObject *claims;    /* a reference of the caller's; never to be changed or handed out */
+    bool flat;           /* no claim is a list or a dict */
+    pjf_claim_view view; /* of claims */
 } pjf_cached;
 
 /* Looks the token up. True with a reference in out->claims that the caller drops. now: seconds
@@ -32,10 +31,11 @@ bool pjf_py_cache_get(pjf_cache *cache, pjf_span token, double now, pjf_cached *
 /* A new dict with the claims of a hit. */
 PyObject *pjf_py_cache_copy(const pjf_cached *cached);
 
-/* Offers a verified token to the cache. claims is the dict about to be handed out. Not keeping it
- * is no error, so there is no result; no exception is left set. */
-void pjf_py_cache_put(pjf_cache *cache, pjf_span token, PyObject *claims, bool flat,
-                      const pjf_claim_times *times, double leeway, double now);
+/* Offers a verified token to the cache, until its exp. claims is the dict about to be handed out,
+ * view its view. now: seconds since the epoch. Not keeping it is no error, so there is no result;
+ * no exception is left set. */
+void pjf_py_cache_put(const pjf_state *state, pjf_cache *cache, pjf_span token, PyObject *claims,
+                      bool flat, const pjf_claim_view *view, double now);
 
 /* Drops all entries. */
 void pjf_py_cache_clear(pjf_cache *cache);

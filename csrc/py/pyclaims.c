@@ -1,7 +1,6 @@
 #include "py/pyclaims.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "py/pyclock.h"
 #include "py/pyerror.h"
@@ -31,7 +30,9 @@ static int read_flag(PyObject *options, PyObject *name, bool *out)
     if (value == NULL) {
         return PyErr_Occurred() ? -1 : 0;
     }
+    Py_INCREF(value); /* its __bool__ may change the dict */
     int truth = PyObject_IsTrue(value);
+    Py_DECREF(value);
     if (truth < 0) {
         return -1;
     }
@@ -76,6 +77,7 @@ int pjf_claim_rules_options(pjf_state *state, pjf_claim_rules *rules, PyObject *
         }
     }
     rules->require = PyDict_GetItemWithError(options, PJF_STR(state, require));
+    Py_XINCREF(rules->require);
     return rules->require == NULL && PyErr_Occurred() ? -1 : 0;
 }
 
@@ -89,12 +91,12 @@ int pjf_claims_leeway(pjf_state *state, PyObject *leeway, double *out)
         return -1;
     } else {
         /* A timedelta, recognised by its method so that datetime need not be loaded. */
-        PyObject *total = NULL;
-        if (PyObject_HasAttr(leeway, PJF_STR(state, total_seconds))) {
-            total = PyObject_CallMethodNoArgs(leeway, PJF_STR(state, total_seconds));
-            if (total == NULL) {
+        PyObject *total = PyObject_CallMethodNoArgs(leeway, PJF_STR(state, total_seconds));
+        if (total == NULL) {
+            if (!PyErr_ExceptionMatches(PyExc_AttributeError)) {
                 return -1;
             }
+            PyErr_Clear();
         }
         seconds = PyFloat_AsDouble(total != NULL ? total : leeway);
         Py_XDECREF(total);
@@ -142,35 +144,29 @@ static int check_require(pjf_state *state, PyObject *claims, PyObject *require)
 /* ---- time claims ---- */
 
 typedef struct time_rule {
+    pjf_claim claim;
     pjf_exception wrong_type;
     const char *wrong_type_text;
+    pjf_exception failed;
+    const char *failed_text;
 } time_rule;
 
-static const char text_iat[] = "The token is not yet valid (iat)";
-static const char text_nbf[] = "The token is not yet valid (nbf)";
+static const time_rule rule_iat = {
+    PJF_CLAIM_iat, PJF_EXC_InvalidIssuedAtError, "Issued At claim (iat) must be an integer.",
+    PJF_EXC_ImmatureSignatureError, "The token is not yet valid (iat)"};
+static const time_rule rule_nbf = {
+    PJF_CLAIM_nbf, PJF_EXC_DecodeError, "Not Before claim (nbf) must be an integer.",
+    PJF_EXC_ImmatureSignatureError, "The token is not yet valid (nbf)"};
+static const time_rule rule_exp = {PJF_CLAIM_exp, PJF_EXC_DecodeError,
+                                   "Expiration Time claim (exp) must be an integer.",
+                                   PJF_EXC_ExpiredSignatureError, "Signature has expired"};
 
-static const time_rule rule_iat = {PJF_EXC_InvalidIssuedAtError,
-                                   "Issued At claim (iat) must be an integer."};
-static const time_rule rule_nbf = {PJF_EXC_DecodeError,
-                                   "Not Before claim (nbf) must be an integer."};
-static const time_rule rule_exp = {PJF_EXC_DecodeError,
-                                   "Expiration Time claim (exp) must be an integer."};
-
-/* int(claim) compared with a time: *order is its sign of (claim - limit). */
-static int compare_time(pjf_state *state, PyObject *claim, double limit, const time_rule *rule,
-                        int *order)
+/* PyJWT's int() of a claim that is no plain integer: digits in a string, a float's whole part; not
+ * None, lists or infinity. Beyond 64 bits the nearest value stands for it. */
+static int convert_seconds(pjf_state *state, PyObject *value, const time_rule *rule, int64_t *out)
 {
-    int overflow = 1;
-    long long seconds = 0;
-    if (PJF_LIKELY(PyLong_CheckExact(claim))) {
-        seconds = PyLong_AsLongLongAndOverflow(claim, &overflow);
-    }
-    if (PJF_LIKELY(overflow == 0)) {
-        *order = ((double)seconds > limit) - ((double)seconds < limit);
-        return 0;
-    }
-    /* PyJWT's int(): digits in a string, a float's whole part; not None, lists or infinity. */
-    PyObject *number = PyNumber_Long(claim);
+    int overflow;
+    PyObject *number = PyNumber_Long(value);
     if (number == NULL) {
         if (!PyErr_ExceptionMatches(PyExc_ValueError) && !PyErr_ExceptionMatches(PyExc_TypeError) &&
             !PyErr_ExceptionMatches(PyExc_OverflowError)) {
@@ -180,131 +176,94 @@ static int compare_time(pjf_state *state, PyObject *claim, double limit, const t
         pjf_raise(state, rule->wrong_type, rule->wrong_type_text);
         return -1;
     }
-    seconds = PyLong_AsLongLongAndOverflow(number, &overflow);
+    *out = PyLong_AsLongLongAndOverflow(number, &overflow);
     Py_DECREF(number);
-    if (seconds == -1 && PyErr_Occurred()) {
-        return -1;
-    }
-    *order = overflow != 0 ? overflow : ((double)seconds > limit) - ((double)seconds < limit);
-    return 0;
-}
-
-static int check_not_yet(pjf_state *state, PyObject *claim, double latest, const time_rule *rule,
-                         const char *text)
-{
-    int order;
-    if (compare_time(state, claim, latest, rule, &order) < 0) {
-        return -1;
-    }
-    if (PJF_UNLIKELY(order > 0)) {
-        pjf_raise(state, PJF_EXC_ImmatureSignatureError, text);
-        return -1;
+    if (overflow != 0) {
+        *out = overflow > 0 ? INT64_MAX : INT64_MIN;
     }
     return 0;
 }
 
-static int validate_iat(pjf_state *state, PyObject *iat, double now, double leeway)
+/* The value of a time claim. 1: there is one; 0: there is none, or it is not to be verified. */
+static inline int read_seconds(pjf_state *state, const pjf_claim_view *view, bool verify,
+                               const time_rule *rule, int64_t *out)
 {
-    return check_not_yet(state, iat, now + leeway, &rule_iat, text_iat);
+    PyObject *value = view->value[rule->claim];
+    if (value == NULL || !verify) {
+        return 0;
+    }
+    if (PJF_LIKELY((view->plain & (1u << rule->claim)) != 0)) {
+        *out = view->seconds[rule->claim];
+        return 1;
+    }
+    return convert_seconds(state, value, rule, out) < 0 ? -1 : 1;
 }
 
-static int validate_nbf(pjf_state *state, PyObject *nbf, double now, double leeway)
+/* Makes the time exact. Returns 1, or -1 with an exception. */
+static int read_exactly(pjf_state *state, pjf_now *now)
 {
-    return check_not_yet(state, nbf, now + leeway, &rule_nbf, text_nbf);
+    if (now->earliest == now->latest) {
+        return 1;
+    }
+    return pjf_clock_read_exactly(state, now) < 0 ? -1 : 1;
 }
 
-static int raise_expired(pjf_state *state)
+static int raise_time(pjf_state *state, const time_rule *rule)
 {
-    pjf_raise(state, PJF_EXC_ExpiredSignatureError, "Signature has expired");
+    pjf_raise(state, rule->failed, rule->failed_text);
     return -1;
 }
 
-static int validate_exp(pjf_state *state, PyObject *exp, double now, double leeway)
+/* The rule of iat and nbf: the time has come. */
+static inline int validate_started(pjf_state *state, const pjf_claim_view *view, bool verify,
+                                   const time_rule *rule, double leeway, pjf_now *now)
 {
-    int order;
-    if (compare_time(state, exp, now - leeway, &rule_exp, &order) < 0) {
+    int64_t seconds;
+    int present = read_seconds(state, view, verify, rule, &seconds);
+    if (present <= 0 || PJF_LIKELY((double)seconds <= now->earliest + leeway)) {
+        return present < 0 ? -1 : 0;
+    }
+    if (read_exactly(state, now) < 0) {
         return -1;
     }
-    return PJF_UNLIKELY(order <= 0) ? raise_expired(state) : 0;
+    return (double)seconds <= now->earliest + leeway ? 0 : raise_time(state, rule);
 }
 
-/* One of the time claims as a number: absent for none or one that is not verified. */
-static bool plain_time(const pjf_claim_view *view, pjf_claim claim, bool verify, int64_t absent,
-                       int64_t *out)
+/* The rule of exp: the time has not come (RFC 7519 §4.1.4: on or after it, the token is refused).
+ */
+static inline int validate_exp(pjf_state *state, const pjf_claim_view *view, bool verify,
+                               double leeway, pjf_now *now)
 {
-    *out = absent;
-    if (view->value[claim] == NULL || !verify) {
-        return true;
+    int64_t seconds;
+    int present = read_seconds(state, view, verify, &rule_exp, &seconds);
+    if (present <= 0 || PJF_LIKELY((double)seconds > now->latest - leeway)) {
+        return present < 0 ? -1 : 0;
     }
-    *out = view->seconds[claim];
-    return (view->plain & (1u << claim)) != 0;
+    if (read_exactly(state, now) < 0) {
+        return -1;
+    }
+    return (double)seconds > now->latest - leeway ? 0 : raise_time(state, &rule_exp);
 }
 
-bool pjf_claims_times(const pjf_claim_view *view, const pjf_claim_rules *rules,
-                      pjf_claim_times *out)
+static int check_times(pjf_state *state, const pjf_claim_view *view, const pjf_claim_rules *rules,
+                       const pjf_now *known)
 {
-    return plain_time(view, PJF_CLAIM_exp, rules->verify_exp, INT64_MAX, &out->exp) &&
-           plain_time(view, PJF_CLAIM_nbf, rules->verify_nbf, INT64_MIN, &out->nbf) &&
-           plain_time(view, PJF_CLAIM_iat, rules->verify_iat, INT64_MIN, &out->iat);
-}
-
-static int raise_immature(pjf_state *state, const char *text)
-{
-    pjf_raise(state, PJF_EXC_ImmatureSignatureError, text);
-    return -1;
-}
-
-int pjf_claims_check_times(pjf_state *state, const pjf_claim_times *times, double leeway,
-                           const pjf_now *now)
-{
-    double started = times->iat > times->nbf ? (double)times->iat : (double)times->nbf;
-    if (PJF_LIKELY(started <= now->earliest + leeway &&
-                   (double)times->exp > now->latest - leeway)) {
+    PyObject *const *value = view->value;
+    pjf_now now;
+    if (value[PJF_CLAIM_exp] == NULL && value[PJF_CLAIM_iat] == NULL &&
+        value[PJF_CLAIM_nbf] == NULL) {
         return 0;
     }
-    pjf_now exact = *now;
-    if (now->earliest < now->latest && pjf_clock_read_exactly(state, &exact) < 0) {
+    if (known != NULL) {
+        now = *known;
+    } else if (pjf_clock_read(state, &now) < 0) {
         return -1;
     }
-    if ((double)times->iat > exact.earliest + leeway) {
-        return raise_immature(state, text_iat);
-    }
-    if ((double)times->nbf > exact.earliest + leeway) {
-        return raise_immature(state, text_nbf);
-    }
-    return (double)times->exp <= exact.latest - leeway ? raise_expired(state) : 0;
-}
-
-/* The time claims when one is no plain integer: PyJWT's int() of each. */
-static int check_odd_times(pjf_state *state, const pjf_claim_view *view,
-                           const pjf_claim_rules *rules)
-{
-    PyObject *iat = rules->verify_iat ? view->value[PJF_CLAIM_iat] : NULL;
-    PyObject *nbf = rules->verify_nbf ? view->value[PJF_CLAIM_nbf] : NULL;
-    PyObject *exp = rules->verify_exp ? view->value[PJF_CLAIM_exp] : NULL;
-    pjf_now now;
-    if (pjf_clock_read_exactly(state, &now) < 0 ||
-        (iat != NULL && validate_iat(state, iat, now.earliest, rules->leeway) < 0) ||
-        (nbf != NULL && validate_nbf(state, nbf, now.earliest, rules->leeway) < 0)) {
+    if (validate_started(state, view, rules->verify_iat, &rule_iat, rules->leeway, &now) < 0 ||
+        validate_started(state, view, rules->verify_nbf, &rule_nbf, rules->leeway, &now) < 0) {
         return -1;
     }
-    return exp == NULL ? 0 : validate_exp(state, exp, now.earliest, rules->leeway);
-}
-
-static int check_times(pjf_state *state, const pjf_claim_view *view, const pjf_claim_rules *rules)
-{
-    pjf_claim_times times;
-    pjf_now now;
-    if (PJF_UNLIKELY(!pjf_claims_times(view, rules, &times))) {
-        return check_odd_times(state, view, rules);
-    }
-    if (times.exp == INT64_MAX && times.nbf == INT64_MIN && times.iat == INT64_MIN) {
-        return 0;
-    }
-    if (pjf_clock_read(state, &now) < 0) {
-        return -1;
-    }
-    return pjf_claims_check_times(state, &times, rules->leeway, &now);
+    return validate_exp(state, view, rules->verify_exp, rules->leeway, &now);
 }
 
 /* ---- issuer, audience, subject, JWT ID ---- */
@@ -553,8 +512,8 @@ static int check_audience_type(PyObject *audience)
     return -1;
 }
 
-int pjf_claims_check(pjf_state *state, PyObject *claims, const pjf_claim_view *view,
-                     const pjf_claim_rules *rules)
+static int check_all(pjf_state *state, PyObject *claims, const pjf_claim_view *view,
+                     const pjf_claim_rules *rules, const pjf_now *now)
 {
     PyObject *const *claim = view->value;
 
@@ -564,7 +523,7 @@ int pjf_claims_check(pjf_state *state, PyObject *claims, const pjf_claim_view *v
     if (rules->require != NULL && check_require(state, claims, rules->require) < 0) {
         return -1;
     }
-    if (check_times(state, view, rules) < 0) {
+    if (check_times(state, view, rules, now) < 0) {
         return -1;
     }
     if (rules->verify_iss && validate_iss(state, claim[PJF_CLAIM_iss], rules->issuer) < 0) {
@@ -581,4 +540,24 @@ int pjf_claims_check(pjf_state *state, PyObject *claims, const pjf_claim_view *v
         return -1;
     }
     return rules->expect == NULL ? 0 : check_expect(state, claims, rules->expect);
+}
+
+int pjf_claims_check(pjf_state *state, PyObject *claims, const pjf_claim_view *view,
+                     const pjf_claim_rules *rules, const pjf_now *now)
+{
+    if (PJF_LIKELY(rules->require == NULL && rules->audience == NULL && rules->issuer == NULL &&
+                   rules->subject == NULL)) {
+        return check_all(state, claims, view, rules, now);
+    }
+    /* What the caller expects may be objects with code of their own, which could find the claims
+     * (through the garbage collector) and empty them. */
+    for (int i = 0; i < PJF_CLAIM_COUNT; i++) {
+        Py_XINCREF(view->value[i]);
+    }
+    pjf_claim_view held = *view;
+    int result = check_all(state, claims, &held, rules, now);
+    for (int i = 0; i < PJF_CLAIM_COUNT; i++) {
+        Py_XDECREF(held.value[i]);
+    }
+    return result;
 }

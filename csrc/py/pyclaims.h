@@ -10,7 +10,8 @@
 #include "py/pyjson.h"
 #include "py/state.h"
 
-/* What is asked of the claims. References are borrowed, NULL stands for None. */
+/* What is asked of the claims. NULL stands for None. Who fills the struct says whose the references
+ * are; require alone is always owned, because it comes out of a dict that others can change. */
 typedef struct pjf_claim_rules {
     bool verify_signature;
     bool verify_exp;
@@ -30,35 +31,23 @@ typedef struct pjf_claim_rules {
     PyObject *expect; /* dict of name: exact value */
 } pjf_claim_rules;
 
-/* The time claims as numbers, for tokens that are checked again and again. */
-typedef struct pjf_claim_times {
-    int64_t exp, nbf, iat; /* INT64_MAX, INT64_MIN, INT64_MIN when absent */
-} pjf_claim_times;
-
 /* PyJWT's defaults, with leeway 0 and nothing expected. */
 void pjf_claim_rules_init(pjf_claim_rules *rules);
 
 /* Takes over PyJWT's options dict (NULL: none). Values are read as truth values; unknown names are
- * ignored, as PyJWT does. require is borrowed from the dict. Returns 0, or -1 with TypeError. */
+ * ignored, as PyJWT does. rules->require becomes a new reference, or stays NULL, on failure too.
+ * Returns 0, or -1 with TypeError. */
 int pjf_claim_rules_options(pjf_state *state, pjf_claim_rules *rules, PyObject *options);
 
 /* A number of seconds or a timedelta into *leeway. Returns 0, or -1: TypeError for other types,
  * ValueError for bool, negative or non-finite values, which would switch expiry off. */
 int pjf_claims_leeway(pjf_state *state, PyObject *leeway, double *out);
 
-/* All rules, on claims whose registered ones are in view. Runs Python code only for values of other
- * than builtin types. Returns 0, or -1 with a PyJWTError (TypeError for a wrong audience). */
+/* All rules, on claims whose registered ones are in view. now: a time read a moment ago, or NULL to
+ * have it read. Runs Python code only for values of other than builtin types. Returns 0, or -1 with
+ * a PyJWTError (TypeError for a wrong audience). */
 int pjf_claims_check(pjf_state *state, PyObject *claims, const pjf_claim_view *view,
-                     const pjf_claim_rules *rules);
-
-/* The time rules alone, on numbers, at a time read by pjf_clock_read. */
-int pjf_claims_check_times(pjf_state *state, const pjf_claim_times *times, double leeway,
-                           const pjf_now *now);
-
-/* The time claims as numbers; false when one is not a plain integer of 64 bits. Claims that the
- * rules do not verify count as absent. */
-bool pjf_claims_times(const pjf_claim_view *view, const pjf_claim_rules *rules,
-                      pjf_claim_times *out);
+                     const pjf_claim_rules *rules, const pjf_now *now);
 
 /* A deep copy of a value of expect, of exact JSON types. NULL with TypeError for other types. */
 PyObject *pjf_claims_freeze_expected(PyObject *value, int depth);

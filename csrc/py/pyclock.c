@@ -48,21 +48,35 @@ static int load_time_dict(pjf_clock *clock)
     return 0;
 }
 
-static double seconds_of(clockid_t id)
+/* The kernel's clock into *seconds; false when it does not have it. */
+static bool seconds_of(clockid_t id, double *seconds)
 {
     struct timespec ts;
-    clock_gettime(id, &ts);
-    return (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+    if (clock_gettime(id, &ts) != 0) {
+        return false;
+    }
+    *seconds = (double)ts.tv_sec + (double)ts.tv_nsec * 1e-9;
+    return true;
 }
 
-/* Remembers time.time when it is Python's own. */
-static void learn(pjf_clock *clock, PyObject *function, double told)
+/* Remembers time.time when it is Python's own. What time_machine puts into its place looks like it
+ * and may tell the true time: where that is loaded, nothing is learnt. */
+static int learn(pjf_clock *clock, PyObject *function, double told)
 {
-    if (clock->time_function == NULL && PyCFunction_CheckExact(function) &&
-        fabs(told - seconds_of(CLOCK_REALTIME)) < CLOCK_AGREE_SECONDS) {
+    double true_time;
+    if (clock->time_function != NULL || !PyCFunction_CheckExact(function) ||
+        !seconds_of(CLOCK_REALTIME, &true_time) || fabs(told - true_time) >= CLOCK_AGREE_SECONDS) {
+        return 0;
+    }
+    PyObject *modules = PyImport_GetModuleDict(); /* borrowed */
+    PyObject *name = PyUnicode_FromString("time_machine");
+    int loaded = name == NULL ? -1 : PyMapping_HasKey(modules, name);
+    Py_XDECREF(name);
+    if (loaded == 0) {
         clock->time_c = PyCFunction_GET_FUNCTION(function);
         clock->time_function = Py_NewRef(function);
     }
+    return loaded < 0 ? -1 : 0;
 }
 
 static int read_clock(pjf_state *state, pjf_now *now, bool exactly)
@@ -81,21 +95,22 @@ static int read_clock(pjf_state *state, pjf_now *now, bool exactly)
     if (PJF_LIKELY(function == clock->time_function &&
                    PyCFunction_GET_FUNCTION(function) == clock->time_c)) {
 #ifdef CLOCK_REALTIME_COARSE
-        if (!exactly) {
-            now->earliest = seconds_of(CLOCK_REALTIME_COARSE);
+        if (!exactly && seconds_of(CLOCK_REALTIME_COARSE, &now->earliest)) {
             now->latest = now->earliest + COARSE_SECONDS;
             return 0;
         }
 #endif
-        now->earliest = now->latest = seconds_of(CLOCK_REALTIME);
-        return 0;
+        if (seconds_of(CLOCK_REALTIME, &now->earliest)) {
+            now->latest = now->earliest;
+            return 0;
+        }
     }
     double told;
     Py_INCREF(function);
     int result = call_time(function, &told);
     if (result == 0) {
         now->earliest = now->latest = told;
-        learn(clock, function, told);
+        result = learn(clock, function, told);
     }
     Py_DECREF(function);
     return result;

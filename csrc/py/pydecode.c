@@ -166,7 +166,7 @@ static PyObject *decode_loaded(pjf_state *state, pjf_jws_work *work, PyObject **
         goto done;
     }
     claims = pjf_json_load(state, "Invalid payload string", payload, &work->unescape, &view, NULL);
-    if (claims == NULL || pjf_claims_check(state, claims, &view, rules) < 0) {
+    if (claims == NULL || pjf_claims_check(state, claims, &view, rules, NULL) < 0) {
         goto done;
     }
     result = complete ? pjf_token_complete(state, work, &jws, claims) : Py_NewRef(claims);
@@ -281,6 +281,7 @@ static PyObject *decode_with(PyObject *module, const pjf_signature *signature,
     result = decode_loaded(state, work, slots, &rules, complete);
     pjf_work_give(state, work);
 done:
+    Py_XDECREF(rules.require);
     Py_XDECREF(extra);
     Py_XDECREF(empty);
     return result;

@@ -17,12 +17,13 @@ const char pjf_encode_doc[] =
 
 int pjf_encode_claims(pjf_state *state, PyObject *claims, PyObject *json_encoder, pjf_buf *out)
 {
+    size_t before = out->len;
     if (PJF_LIKELY(json_encoder == NULL)) {
         pjf_json_wrote result = pjf_json_dump_claims(claims, out);
         if (PJF_LIKELY(result != PJF_JSON_NEEDS_PYTHON)) {
             return result;
         }
-        out->len = 0;
+        out->len = before;
     }
     PyObject *text =
         PyObject_CallMethodObjArgs(state->utils, PJF_STR(state, dump_claims), claims,

@@ -5,6 +5,7 @@
  */
 #include "py/pyjson.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "core/json_read.h"
@@ -27,6 +28,7 @@ typedef struct builder {
     struct {
         PyObject *container;
         PyObject *name;
+        int claim;
     } stack[PJF_JSON_DEPTH_DEFAULT];
 } builder;
 
@@ -96,7 +98,6 @@ static void short_store(pjf_short *entry, uint64_t head, uint64_t tail, size_t l
     entry->head = head;
     entry->tail = tail;
     entry->len = (uint8_t)len;
-    entry->claim = claim_of(PyUnicode_1BYTE_DATA(str), len);
     entry->str = Py_NewRef(str);
     Py_XDECREF(old);
 }
@@ -106,8 +107,9 @@ static inline bool is_short(const pjf_json_string *value)
     return value->ascii && value->text.len - 1 < PJF_SHORT_LEN_MAX;
 }
 
-/* A member name's string, owned, and its claim. */
-static inline PyObject *intern_name(pjf_state *state, const pjf_json_string *name, int *claim)
+/* A member name's string, owned, and its claim. Registered claims have interned names; nothing else
+ * from a token is interned, which would be for ever (CPython 3.12). */
+static inline PyObject *shared_name(pjf_state *state, const pjf_json_string *name, int *claim)
 {
     size_t len = name->text.len;
     uint64_t head;
@@ -122,11 +124,11 @@ static inline PyObject *intern_name(pjf_state *state, const pjf_json_string *nam
         *claim = entry->claim;
         return Py_NewRef(entry->str);
     }
-    PyObject *str = new_string(name);
+    *claim = claim_of(name->text.ptr, len);
+    PyObject *str = *claim >= 0 ? Py_NewRef(state->claims[*claim]) : new_string(name);
     if (str != NULL) {
-        PyUnicode_InternInPlace(&str);
         short_store(entry, head, tail, len, str);
-        *claim = entry->claim;
+        entry->claim = (int8_t)*claim;
     }
     return str;
 }
@@ -204,9 +206,9 @@ static inline pjf_status on_literal(builder *b, pjf_json_literal which)
     case PJF_JSON_NULL: return add_value(b, Py_NewRef(Py_None));
     case PJF_JSON_FALSE: return add_value(b, Py_NewRef(Py_False));
     case PJF_JSON_TRUE: return add_value(b, Py_NewRef(Py_True));
-    case PJF_JSON_LITERAL_NAN: return add_value(b, PyFloat_FromDouble(Py_NAN));
-    case PJF_JSON_LITERAL_INFINITY: return add_value(b, PyFloat_FromDouble(Py_HUGE_VAL));
-    default: return add_value(b, PyFloat_FromDouble(-Py_HUGE_VAL));
+    case PJF_JSON_LITERAL_NAN: return add_value(b, PyFloat_FromDouble((double)NAN));
+    case PJF_JSON_LITERAL_INFINITY: return add_value(b, PyFloat_FromDouble((double)INFINITY));
+    default: return add_value(b, PyFloat_FromDouble(-(double)INFINITY));
     }
 }
 
@@ -253,7 +255,7 @@ static inline pjf_status on_string(builder *b, const pjf_json_string *value)
 
 static inline pjf_status on_key(builder *b, const pjf_json_string *name)
 {
-    b->name = intern_name(b->state, name, &b->claim);
+    b->name = shared_name(b->state, name, &b->claim);
     return PJF_LIKELY(b->name != NULL) ? PJF_OK : PJF_ERR_JSON_SINK;
 }
 
@@ -265,6 +267,7 @@ static inline pjf_status container_begin(builder *b, PyObject *container, bool i
     b->flat = b->depth == 0;
     b->stack[b->depth].container = b->container;
     b->stack[b->depth].name = b->name;
+    b->stack[b->depth].claim = b->claim;
     b->depth++;
     b->container = container;
     b->name = NULL;
@@ -279,14 +282,7 @@ static inline pjf_status container_end(builder *b)
     b->container = b->stack[b->depth].container;
     b->name = b->stack[b->depth].name;
     b->in_object = b->container != NULL && PyDict_CheckExact(b->container);
-    if (b->depth == 1 && b->in_object) { /* a member's value: which claim, is told by its name */
-        b->claim = -1;
-        for (int i = 0; i < PJF_CLAIM_COUNT; i++) {
-            if (b->name == b->state->claims[i]) {
-                b->claim = i;
-            }
-        }
-    }
+    b->claim = b->stack[b->depth].claim;
     return add_value(b, finished);
 }
 

@@ -39,35 +39,29 @@ static pjf_json_wrote write_string(PyObject *str, pjf_buf *out)
     }
 }
 
-/* Appends the ASCII text of repr(number). */
-static pjf_json_wrote write_repr(PyObject *number, pjf_buf *out)
-{
-    PyObject *text = PyObject_Repr(number);
-    if (text == NULL) {
-        PyErr_Clear(); /* too many digits: Python's json says so in its own words */
-        return PJF_JSON_NEEDS_PYTHON;
-    }
-    pjf_json_wrote result =
-        wrote(pjf_buf_append(out, PyUnicode_1BYTE_DATA(text), (size_t)PyUnicode_GET_LENGTH(text)));
-    Py_DECREF(text);
-    return result;
-}
-
+/* Integers beyond 64 bits are left to Python: their conversion runs signal handlers. */
 static pjf_json_wrote write_int(PyObject *number, pjf_buf *out)
 {
     int overflow;
     long long value = PyLong_AsLongLongAndOverflow(number, &overflow);
-    return overflow == 0 ? wrote(pjf_json_write_int(out, value)) : write_repr(number, out);
+    return overflow == 0 ? wrote(pjf_json_write_int(out, value)) : PJF_JSON_NEEDS_PYTHON;
 }
 
+/* As float.__repr__, but for NaN and the infinities. */
 static pjf_json_wrote write_float(PyObject *number, pjf_buf *out)
 {
     double value = PyFloat_AS_DOUBLE(number);
-    if (isfinite(value)) {
-        return write_repr(number, out);
+    if (!isfinite(value)) {
+        const char *text = isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+        return wrote(pjf_buf_append(out, text, strlen(text)));
     }
-    const char *text = isnan(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
-    return wrote(pjf_buf_append(out, text, strlen(text)));
+    char *text = PyOS_double_to_string(value, 'r', 0, Py_DTSF_ADD_DOT_0, NULL);
+    if (text == NULL) {
+        return PJF_JSON_FAILED;
+    }
+    pjf_json_wrote result = wrote(pjf_buf_append(out, text, strlen(text)));
+    PyMem_Free(text);
+    return result;
 }
 
 static pjf_json_wrote write_value(PyObject *value, pjf_buf *out, int depth);

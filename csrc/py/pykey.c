@@ -81,6 +81,20 @@ static int check_none_key(pjf_state *state, PyObject *argument)
     return -1;
 }
 
+/* pjf_text_span for a secret: the exception of a str that has no UTF-8 would hold the str. */
+static int secret_span(pjf_state *state, PyObject *secret, pjf_span *out)
+{
+    if (PJF_LIKELY(pjf_text_span(secret, out) == 0)) {
+        return 0;
+    }
+    if (PyErr_ExceptionMatches(PyExc_UnicodeError)) {
+        PyErr_Clear();
+        pjf_raise(state, PJF_EXC_InvalidKeyError,
+                  "The key is a str that can't be encoded as UTF-8");
+    }
+    return -1;
+}
+
 /* The key of a str or bytes argument: prepared before, or now. */
 static pjf_status key_from_text(pjf_state *state, const pjf_alg *alg, pjf_span text,
                                 pjf_key_purpose purpose, pjf_key_loan *out)
@@ -91,7 +105,7 @@ static pjf_status key_from_text(pjf_state *state, const pjf_alg *alg, pjf_span t
         status = pjf_key_cache_get(&state->keys, state->lib, (pjf_alg_family)alg->family, purpose,
                                    text, &key);
     } else {
-        status = pjf_key_from_secret(state->lib, text, &key);
+        status = pjf_key_load(state->lib, (pjf_alg_family)alg->family, text, &key);
         out->owned = key;
     }
     out->key = key;
@@ -110,7 +124,7 @@ int pjf_key_from_argument(pjf_state *state, const pjf_alg *alg, PyObject *argume
     if (pjf_key_check(state, argument)) {
         out->key = ((pjf_py_key *)argument)->key;
         status = pjf_key_fits(out->key, alg) ? PJF_OK : PJF_ERR_KEY_ALGORITHM;
-    } else if (pjf_text_span(argument, &text) < 0) {
+    } else if (secret_span(state, argument, &text) < 0) {
         return -1;
     } else {
         status = key_from_text(state, alg, text, purpose, out);
@@ -142,6 +156,30 @@ PyDoc_STRVAR(
     "Raises InvalidKeyError for an empty secret, and for PEM, DER, SSH, JWK or JWKS text:\n"
     "a public key taken for a secret lets anybody sign.");
 
+/* The kid argument as None or an exact str (a new reference; a subclass could be part of a cycle,
+ * which this type does not look for), with its UTF-8. NULL with TypeError or ValueError. */
+static PyObject *exact_kid(PyObject *argument, pjf_span *text)
+{
+    if (pjf_arg_is_none(argument)) {
+        return Py_NewRef(Py_None);
+    }
+    if (!PyUnicode_Check(argument)) {
+        PyErr_Format(PyExc_TypeError, "kid must be a str or None, not %.200s",
+                     Py_TYPE(argument)->tp_name);
+        return NULL;
+    }
+    PyObject *kid = PyUnicode_FromObject(argument);
+    if (kid == NULL || pjf_text_span(kid, text) < 0) {
+        Py_XDECREF(kid);
+        return NULL;
+    }
+    if (text->len > PJF_HEADER_KID_MAX) {
+        PyErr_Format(PyExc_ValueError, "kid must be at most %d bytes of UTF-8", PJF_HEADER_KID_MAX);
+        Py_CLEAR(kid);
+    }
+    return kid;
+}
+
 static PyObject *key_from_secret(PyTypeObject *type, PyTypeObject *defining_class,
                                  PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
 {
@@ -153,36 +191,26 @@ static PyObject *key_from_secret(PyTypeObject *type, PyTypeObject *defining_clas
     pjf_span kid_text = {NULL, 0};
     pjf_key *key;
     if (state == NULL || pjf_args_match(state, &signature, args, nargs, kwnames, slots, NULL) < 0 ||
-        pjf_text_span(slots[0], &secret) < 0) {
+        secret_span(state, slots[0], &secret) < 0) {
         return NULL;
     }
-    PyObject *kid = slots[1] == NULL ? Py_None : slots[1];
-    if (kid != Py_None) {
-        if (!PyUnicode_Check(kid)) {
-            PyErr_Format(PyExc_TypeError, "kid must be a str or None, not %.200s",
-                         Py_TYPE(kid)->tp_name);
-            return NULL;
-        }
-        if (pjf_text_span(kid, &kid_text) < 0) {
-            return NULL;
-        }
-        if (kid_text.len > PJF_HEADER_KID_MAX) {
-            PyErr_Format(PyExc_ValueError, "kid must be at most %d bytes of UTF-8",
-                         PJF_HEADER_KID_MAX);
-            return NULL;
-        }
+    PyObject *kid = exact_kid(slots[1], &kid_text);
+    if (kid == NULL) {
+        return NULL;
     }
     pjf_status status = pjf_key_from_secret(state->lib, secret, &key);
     if (status != PJF_OK) {
+        Py_DECREF(kid);
         return pjf_raise_status(state, status);
     }
     pjf_py_key *self = (pjf_py_key *)type->tp_alloc(type, 0);
     if (self == NULL) {
+        Py_DECREF(kid);
         pjf_key_unref(key);
         return NULL;
     }
     self->key = key;
-    self->kid = Py_NewRef(kid);
+    self->kid = kid;
     self->kid_text = kid_text;
     return (PyObject *)self;
 }

@@ -39,8 +39,8 @@ PyDoc_STRVAR(
     "exp, nbf and iat. require: names of claims that must be there and not null. expect: claims\n"
     "that must have exactly this value and type. options: PyJWT's verify_exp, verify_aud, ...,\n"
     "strict_aud, enforce_minimum_key_length. cache_size: verified tokens remembered (0: none); a\n"
-    "hit skips the cryptography and nothing else. max_token_bytes: longer tokens are refused.\n"
-    "Raises TypeError or ValueError for a wrong argument, InvalidKeyError for a key that is too\n"
+    "hit skips signature and parsing; every rule on claims is checked again. max_token_bytes:\n"
+    "longer tokens are refused. Raises TypeError or ValueError for a wrong argument, InvalidKeyError for a key that is too\n"
     "short when that is enforced. RFC 7515 section 5.2, RFC 7519 section 7.2, RFC 8725.");
 
 PyDoc_STRVAR(verify_doc, "verify($self, token)\n--\n\n"
@@ -61,6 +61,12 @@ PyDoc_STRVAR(cache_clear_doc, "cache_clear($self)\n--\n\nForgets all verified to
 
 /* ---- construction ---- */
 
+/* An exact str: a subclass could be part of a cycle, which this type does not look for. */
+static PyObject *exact_string(PyObject *str)
+{
+    return PyUnicode_FromObject(str);
+}
+
 /* A new tuple of the strings of an iterable. A single str is refused: it would be its letters. */
 static PyObject *tuple_of_strings(PyObject *value, const char *name)
 {
@@ -68,14 +74,24 @@ static PyObject *tuple_of_strings(PyObject *value, const char *name)
         PyErr_Format(PyExc_TypeError, "%s must be an iterable of str, not a str", name);
         return NULL;
     }
-    PyObject *tuple = PySequence_Tuple(value);
-    for (Py_ssize_t i = 0; tuple != NULL && i < PyTuple_GET_SIZE(tuple); i++) {
-        if (!PyUnicode_Check(PyTuple_GET_ITEM(tuple, i))) {
+    PyObject *given = PySequence_Tuple(value);
+    PyObject *tuple = given == NULL ? NULL : PyTuple_New(PyTuple_GET_SIZE(given));
+    for (Py_ssize_t i = 0; tuple != NULL && i < PyTuple_GET_SIZE(given); i++) {
+        PyObject *item = PyTuple_GET_ITEM(given, i);
+        PyObject *exact = NULL;
+        if (PyUnicode_Check(item)) {
+            exact = exact_string(item);
+        } else {
             PyErr_Format(PyExc_TypeError, "%s must hold str, not %.200s", name,
-                         Py_TYPE(PyTuple_GET_ITEM(tuple, i))->tp_name);
+                         Py_TYPE(item)->tp_name);
+        }
+        if (exact == NULL) {
             Py_CLEAR(tuple);
+        } else {
+            PyTuple_SET_ITEM(tuple, i, exact);
         }
     }
+    Py_XDECREF(given);
     return tuple;
 }
 
@@ -172,16 +188,18 @@ static int init_options(pjf_py_verifier *self, PyObject *options, PyObject *requ
     pjf_claim_rules *rules = &self->rules;
     pjf_claim_rules_init(rules);
     int failed = pjf_claim_rules_options(self->state, rules, options);
-    PyObject *from_options = rules->require;
-    rules->require = NULL; /* from here on it is owned */
-    if (failed < 0) {
-        return -1;
-    }
-    if (!rules->verify_signature) {
+    PyObject *from_options = rules->require; /* as it was given; what stays is a tuple */
+    rules->require = NULL;
+    if (failed == 0 && !rules->verify_signature) {
         PyErr_SetString(PyExc_ValueError, "options: a Verifier always verifies the signature");
-        return -1;
+        failed = -1;
     }
-    return add_required(rules, require) < 0 || add_required(rules, from_options) < 0 ? -1 : 0;
+    if (failed == 0 &&
+        (add_required(rules, require) < 0 || add_required(rules, from_options) < 0)) {
+        failed = -1;
+    }
+    Py_XDECREF(from_options);
+    return failed;
 }
 
 static int init_expected(pjf_py_verifier *self, PyObject *audience, PyObject *issuer,
@@ -189,7 +207,7 @@ static int init_expected(pjf_py_verifier *self, PyObject *audience, PyObject *is
 {
     pjf_claim_rules *rules = &self->rules;
     if (audience != Py_None) {
-        rules->audience = PyUnicode_Check(audience) ? Py_NewRef(audience)
+        rules->audience = PyUnicode_Check(audience) ? exact_string(audience)
                                                     : tuple_of_strings(audience, "audience");
         if (rules->audience == NULL) {
             return -1;
@@ -197,7 +215,7 @@ static int init_expected(pjf_py_verifier *self, PyObject *audience, PyObject *is
     }
     if (issuer != Py_None) {
         rules->issuer =
-            PyUnicode_Check(issuer) ? Py_NewRef(issuer) : tuple_of_strings(issuer, "issuer");
+            PyUnicode_Check(issuer) ? exact_string(issuer) : tuple_of_strings(issuer, "issuer");
         if (rules->issuer == NULL) {
             return -1;
         }
@@ -208,7 +226,10 @@ static int init_expected(pjf_py_verifier *self, PyObject *audience, PyObject *is
                          Py_TYPE(subject)->tp_name);
             return -1;
         }
-        rules->subject = Py_NewRef(subject);
+        rules->subject = exact_string(subject);
+        if (rules->subject == NULL) {
+            return -1;
+        }
     }
     if (expect != Py_None) {
         if (!PyDict_CheckExact(expect)) {
@@ -239,7 +260,10 @@ static int init_sizes(pjf_py_verifier *self, Py_ssize_t cache_size, Py_ssize_t m
     if (cache_size == 0) {
         return 0;
     }
-    size_t max_bytes = (size_t)cache_size * PJF_PY_CACHE_BYTES_PER_ENTRY;
+    size_t max_bytes;
+    if (!pjf_size_mul((size_t)cache_size, PJF_PY_CACHE_BYTES_PER_ENTRY, &max_bytes)) {
+        max_bytes = SIZE_MAX;
+    }
     size_t least = (size_t)32 * PJF_PY_CACHE_BYTES_PER_ENTRY; /* a small cache takes large tokens */
     pjf_status status =
         pjf_cache_new((size_t)cache_size, max_bytes < least ? least : max_bytes, &self->cache);
@@ -346,10 +370,7 @@ static pjf_status verify_signature(const pjf_py_verifier *self, pjf_jws_work *wo
         }
         pjf_status status =
             pjf_sig_verify(work->sig, alg, key->key, jws->signing_input, jws->signature);
-        if (PJF_LIKELY(status == PJF_OK)) {
-            return status;
-        }
-        if (status != PJF_ERR_SIGNATURE) {
+        if (PJF_LIKELY(status != PJF_ERR_SIGNATURE)) {
             return status;
         }
         if (++tried == PJF_KEYS_TRIED_MAX) {
@@ -381,17 +402,18 @@ static PyObject *verify_fully(pjf_py_verifier *self, pjf_jws_work *work, pjf_spa
     }
     PyObject *claims =
         pjf_json_load(state, "Invalid payload string", jws->payload, &work->unescape, view, flat);
-    if (PJF_UNLIKELY(claims != NULL && pjf_claims_check(state, claims, view, &self->rules) < 0)) {
+    if (PJF_UNLIKELY(claims != NULL &&
+                     pjf_claims_check(state, claims, view, &self->rules, NULL) < 0)) {
         Py_CLEAR(claims);
     }
     return claims;
 }
 
-/* A copy of what the cache kept, after the rules on time. Drops the reference in cached. */
+/* A copy of the claims of a hit, after all the rules. Drops the reference in cached. */
 static PyObject *from_cache(pjf_py_verifier *self, pjf_cached *cached, const pjf_now *now)
 {
     PyObject *claims = NULL;
-    if (pjf_claims_check_times(self->state, &cached->times, self->rules.leeway, now) == 0) {
+    if (pjf_claims_check(self->state, cached->claims, &cached->view, &self->rules, now) == 0) {
         claims = pjf_py_cache_copy(cached);
     }
     Py_DECREF(cached->claims);
@@ -401,7 +423,6 @@ static PyObject *from_cache(pjf_py_verifier *self, pjf_cached *cached, const pjf
 static PyObject *verify_and_remember(pjf_py_verifier *self, pjf_span token, double now)
 {
     pjf_claim_view view;
-    pjf_claim_times times;
     pjf_jws jws;
     bool flat;
     pjf_jws_work *work = pjf_work_take(self->state);
@@ -409,8 +430,8 @@ static PyObject *verify_and_remember(pjf_py_verifier *self, pjf_span token, doub
         return NULL;
     }
     PyObject *claims = verify_fully(self, work, token, &jws, &view, &flat);
-    if (claims != NULL && self->cache != NULL && pjf_claims_times(&view, &self->rules, &times)) {
-        pjf_py_cache_put(self->cache, token, claims, flat, &times, self->rules.leeway, now);
+    if (claims != NULL && self->cache != NULL) {
+        pjf_py_cache_put(self->state, self->cache, token, claims, flat, &view, now);
     }
     pjf_work_give(self->state, work);
     return claims;

@@ -57,23 +57,19 @@ typedef enum pjf_claim {
     X(audience)                   \
     X(b64)                        \
     X(build_header)               \
-    X(cache_size)                 \
     X(claims)                     \
     X(crit)                       \
     X(detached_payload)           \
     X(dump_claims)                \
     X(enforce_minimum_key_length) \
-    X(expect)                     \
     X(header)                     \
     X(headers)                    \
     X(issuer)                     \
     X(json_encoder)               \
     X(jwt)                        \
     X(key)                        \
-    X(keys)                       \
     X(kid)                        \
     X(leeway)                     \
-    X(max_token_bytes)            \
     X(options)                    \
     X(payload)                    \
     X(require)                    \
@@ -111,7 +107,7 @@ typedef enum pjf_string {
 typedef struct pjf_short {
     uint64_t head; /* the text's first and last 8 bytes, which may overlap: with len they are it */
     uint64_t tail;
-    PyObject *str; /* NULL: empty entry; names are interned */
+    PyObject *str; /* NULL: empty entry */
     uint8_t len;
     int8_t claim; /* of a name: pjf_claim, or -1 */
 } pjf_short;

@@ -158,8 +158,11 @@ REST = {
 
 
 def shares(result: CaseResult) -> list[Share]:
-    """The pieces' medians, what remains of the whole, and the whole."""
+    """The pieces, what remains of the whole, and the whole.
+
+    Minima: a disturbance of the machine would not meet the whole and its pieces alike.
+    """
     whole, *pieces = result.figures
-    found = [Share(piece.way, piece.median) for piece in pieces]
-    rest = whole.median - sum(share.nanoseconds for share in found)
-    return [*found, Share(REST[result.name], rest), Share(whole.way, whole.median)]
+    found = [Share(piece.way, piece.minimum) for piece in pieces]
+    rest = whole.minimum - sum(share.nanoseconds for share in found)
+    return [*found, Share(REST[result.name], rest), Share(whole.way, whole.minimum)]

@@ -173,7 +173,7 @@ def case_rows(result: CaseResult) -> list[list[str]]:
 def breakdown_rows(result: CaseResult) -> list[list[str]]:
     shares = breakdown.shares(result)
     whole = shares[-1].nanoseconds
-    return [["", "median", "share"]] + [
+    return [["", "min", "share"]] + [
         [share.what, duration(share.nanoseconds), f"{share.nanoseconds / whole:.0%}"]
         for share in shares
     ]

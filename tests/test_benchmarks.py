@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks import report
+from benchmarks.breakdown import Share, breakdown_cases, shares
 from benchmarks.targets import TARGETS, judge
 from benchmarks.timing import (
     Case,
@@ -195,3 +196,24 @@ def test_replace_section(tmp_path: Path) -> None:
     path.write_text(f"{report.END} {report.START}")
     with pytest.raises(ValueError, match="has no"):
         report.replace_section(path, "new\n")
+
+
+def test_breakdown_adds_up() -> None:
+    def figures(way: str, minimum: float) -> Figures:
+        return Figures("library", way, 1, minimum, 2 * minimum, {})
+
+    parts = [figures("whole", 500.0), figures("hash", 300.0), figures("dict", 120.0)]
+    result = CaseResult("breakdown", "breakdown-verify", "title", 1, parts)
+    *pieces, rest, whole = shares(result)
+    assert [(share.what, share.nanoseconds) for share in pieces] == [
+        ("hash", 300.0),
+        ("dict", 120.0),
+    ]
+    assert (rest.nanoseconds, whole) == (80.0, Share("whole", 500.0))
+    assert report.rows_of(result)[1] == ["hash", "300 ns", "60%"]
+
+
+def test_breakdown_pieces_compile_and_run() -> None:
+    results = [measure(case, rounds=1, turn=1000) for case in breakdown_cases()]
+    assert [result.name for result in results] == ["breakdown-verify", "breakdown-sign"]
+    assert all(len(result.figures) > 4 for result in results)

@@ -2,12 +2,13 @@
 
 Environment:
     OPENSSL_DIR         prefix of an OpenSSL >= 3.0 to use instead of what pkg-config finds
-    CFLAGS, LDFLAGS     honoured, as by every setuptools build
+    CFLAGS, LDFLAGS     added to Python's own; an -O level in CFLAGS replaces our -O3
     PYJWTFAST_LTO       "0": no optimisation across files, as for a build with sanitizers
     PYJWTFAST_WERROR    "1": compiler warnings are errors (set by make and CI, not for users)
 """
 
 import os
+import re
 import shlex
 import subprocess
 import sysconfig
@@ -19,8 +20,13 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 from setuptools.errors import CompileError, LinkError, SetupError
 
+# Ours comes after CFLAGS on the command line, where the last level wins.
+OPTIMISE = [
+    word for word in shlex.split(os.environ.get("CFLAGS", "")) if re.match(r"-O\w*$", word)
+][-1:] or ["-O3"]
+
 LTO_COMPILE = ["-flto=auto", "-fno-plt", "-fno-semantic-interposition"]
-LTO_LINK = ["-flto=auto", "-O3"]
+LTO_LINK = ["-flto=auto", *OPTIMISE]
 
 WARNINGS = ["-Wall", "-Wextra", "-Wshadow", "-Wconversion"]
 
@@ -130,7 +136,7 @@ setup(
             include_dirs=["csrc"],
             extra_compile_args=[
                 "-std=c11",
-                "-O3",
+                *OPTIMISE,
                 "-fvisibility=hidden",
                 *WARNINGS,
                 *(["-Werror"] if os.environ.get("PYJWTFAST_WERROR") == "1" else []),

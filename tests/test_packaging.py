@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -53,18 +55,75 @@ def files_below(directory: Path, *suffixes: str) -> set[str]:
     }
 
 
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="git says which files are the project's")
 def test_source_archive_is_complete(sources: Path) -> None:
-    for folder, suffixes in (
-        ("csrc", (".c", ".h")),
-        ("pyjwtfast", (".py", ".pyi")),
-        ("tests", (".py", ".json")),
-        ("docs", (".md",)),
-    ):
-        wanted = files_below(ROOT / folder, *suffixes)
-        assert wanted
-        assert wanted - files_below(sources / folder, *suffixes) == set()
-    for name in ("LICENSE", "README.md", "csrc/Makefile", "pyjwtfast/py.typed"):
-        assert (sources / name).is_file(), name
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True
+    )
+    tracked = {name for name in listed.stdout.split("\0") if name and (ROOT / name).exists()}
+    assert {"setup.py", "csrc/Makefile", "csrc/tests/tally.awk", ".clang-format"} <= tracked
+    assert sorted(name for name in tracked if not (sources / name).is_file()) == []
+
+
+def test_source_archive_has_no_build_products(sources: Path) -> None:
+    assert files_below(sources, ".so", ".o", ".a", ".pyc", ".sqlite3") == set()
+    assert not (sources / "csrc" / "build").exists()
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
+def test_c_tests_run_from_the_archive(sources: Path) -> None:
+    done = subprocess.run(
+        ["make", "-C", "csrc", "check"],
+        cwd=sources,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"^[1-9]\d* passed, 0 failed$", done.stdout, re.MULTILINE), done.stdout
+
+
+COMPILER = """\
+#!/bin/sh
+# Notes its words, and makes the file that it was to make.
+echo "$@" >>{log}
+while [ $# -gt 0 ]; do
+    if [ "$1" = -o ]; then mkdir -p "$(dirname "$2")"; : >"$2"; fi
+    shift
+done
+"""
+
+
+@pytest.mark.parametrize(
+    ("cflags", "level"),
+    [
+        (None, "-O3"),
+        ("-g -Wno-odr", "-O3"),
+        ("-O1 -g", "-O1"),
+        ("-g -O0", "-O0"),
+        ("-O2 -Og", "-Og"),
+        ("-Ofast", "-Ofast"),
+        ("-g -O", "-O"),
+    ],
+)
+def test_cflags_choose_the_optimisation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cflags: str | None, level: str
+) -> None:
+    log = tmp_path / "log"
+    compiler = tmp_path / "cc"
+    compiler.write_text(COMPILER.format(log=log))
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CC", str(compiler))
+    monkeypatch.delenv("CFLAGS", raising=False)
+    if cflags is not None:
+        monkeypatch.setenv("CFLAGS", cflags)
+    directories = ["--build-temp", str(tmp_path / "temp"), "--build-lib", str(tmp_path / "lib")]
+    run("setup.py", "--quiet", "build_ext", "--force", *directories, cwd=ROOT)
+    lines = [line.split() for line in log.read_text().splitlines()]
+    ours = [line for line in lines if any("csrc" in word for word in line)]
+    assert ours
+    for line in ours:
+        assert [word for word in line if re.fullmatch(r"-O\w*", word)][-1] == level
 
 
 def test_wheel_of_the_archive_works(sources: Path, tmp_path: Path) -> None:

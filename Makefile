@@ -48,7 +48,7 @@ lint: build  ## the linters, formatters, type checkers and compiler warnings of 
 	@$(PY) scripts/run_tests.py lint
 
 .PHONY: test-all
-test-all:  ## `make test` on every Python from 3.10 to 3.14 that is found, each in its own .venv
+test-all:  ## Python, DRF and example tests on every Python found, then lint and C tests once
 	@scripts/test_all.sh
 
 .PHONY: fuzz

@@ -1,0 +1,82 @@
+"""The shell scripts behind the targets of the Makefile, with stand-ins for what they run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+ALL = ("3.10", "3.11", "3.12", "3.13", "3.14")
+
+FIND_PYTHON = """\
+#!/bin/sh
+case " $FOUND " in *" $1 "*) echo /some/python$1 ;; *) exit 1 ;; esac
+"""
+# Makes the virtual environment's Python, which notes how it is called.
+MAKE = """\
+#!/bin/sh
+for word; do case $word in VENV=*) venv=${word#VENV=} ;; esac; done
+mkdir -p "$venv/bin"
+printf '#!/bin/sh\\necho "%s $*" >>log\\n[ "%s" != "$BROKEN" ]\\n' \\
+    "${venv#.venv-}" "${venv#.venv-}" >"$venv/bin/python"
+chmod +x "$venv/bin/python"
+"""
+
+
+def run_all(directory: Path, **environment: str) -> tuple[int, str, list[str]]:
+    """Runs test_all.sh with stand-ins: exit status, table, how each Python was called."""
+    shutil.copytree(SCRIPTS, directory / "scripts")
+    (directory / "bin").mkdir()
+    for path, text in (("scripts/find_python.sh", FIND_PYTHON), ("bin/make", MAKE)):
+        (directory / path).write_text(text)
+        (directory / path).chmod(0o755)
+    done = subprocess.run(
+        ["scripts/test_all.sh"],
+        cwd=directory,
+        env={"PATH": f"{directory / 'bin'}:{os.environ['PATH']}", **environment},
+        capture_output=True,
+        text=True,
+    )
+    log = directory / "log"
+    calls = log.read_text().splitlines() if log.exists() else []
+    return done.returncode, done.stdout.partition("=== make test-all")[2], calls
+
+
+def test_every_python_and_once_the_rest(tmp_path: Path) -> None:
+    status, table, calls = run_all(tmp_path, FOUND=" ".join(ALL), CI="true")
+    assert status == 0, table
+    versions = [f"{version} scripts/run_tests.py python drf example" for version in ALL]
+    assert calls == [*versions, "3.14 scripts/run_tests.py lint c"]
+    assert table.count(" passed ") == 6
+
+
+@pytest.mark.parametrize("broken", ALL)
+def test_one_failure_fails_all(tmp_path: Path, broken: str) -> None:
+    status, table, calls = run_all(tmp_path, FOUND=" ".join(ALL), BROKEN=broken)
+    assert status == 1
+    assert f"Python {broken} " in table
+    assert table.count(" FAILED ") == 1
+    assert len(calls) == 6
+
+
+@pytest.mark.parametrize(("ci", "status"), [("", 0), ("false", 0), ("true", 1), ("1", 1)])
+@pytest.mark.parametrize("missing", ALL)
+def test_what_is_not_found_is_named(tmp_path: Path, missing: str, ci: str, status: int) -> None:
+    found = [version for version in ALL if version != missing]
+    got, table, calls = run_all(tmp_path, FOUND=" ".join(found), CI=ci)
+    assert got == (status if missing != "3.14" else 0)
+    (line,) = [line for line in table.splitlines() if missing in line]
+    assert "not found" in line
+    assert ("FAILED" in line) == bool(got)
+    assert len(calls) == 5
+
+
+def test_no_python_at_all(tmp_path: Path) -> None:
+    status, table, calls = run_all(tmp_path, FOUND="")
+    assert status == 1
+    assert table.count("not found") == 5
+    assert calls == []

@@ -33,11 +33,17 @@ struct pjf_cache {
     pjf_cache_stats stats;
 };
 
+/* A product folded to its own half: every bit of a and b reaches every bit of the result. */
 static uint64_t mix(uint64_t a, uint64_t b)
 {
+#ifdef __SIZEOF_INT128__
     __extension__ typedef unsigned __int128 wide;
     wide product = (wide)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    uint64_t low = (a & UINT32_MAX) * (b >> 32 | 1), high = (a >> 32) * (b | 1);
+    return low ^ (high << 32 | high >> 32) ^ (b * UINT64_C(0x9E3779B97F4A7C15));
+#endif
 }
 
 static uint64_t token_hash(const pjf_cache *cache, pjf_span token)

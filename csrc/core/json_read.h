@@ -36,8 +36,9 @@ typedef struct pjf_json_string {
     size_t offset;   /* of the opening quote in the JSON text */
 } pjf_json_string;
 
-/* Receiver of the events. Every event returns PJF_OK to go on; any other status ends the parse with
- * that status and the current offset. A value inside an object is preceded by its key event. */
+/* Receiver of the events; a NULL callback lets its event pass. Every event returns PJF_OK to go on;
+ * any other status ends the parse with that status, told at the beginning of the token the event
+ * was about. A value inside an object is preceded by its key event. */
 typedef struct pjf_json_sink {
     pjf_status (*literal)(void *ctx, pjf_json_literal which);
     /* A number without fraction and exponent that fits int64 (-0 is delivered as big_integer, so

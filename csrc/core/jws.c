@@ -191,6 +191,15 @@ pjf_status pjf_jws_check_detached(const pjf_jws *jws, bool detached)
     return detached ? PJF_OK : PJF_ERR_DETACHED_REQUIRED;
 }
 
+pjf_status pjf_jws_detached_input(pjf_span header_segment, pjf_span payload, pjf_buf *out)
+{
+    pjf_status status = pjf_buf_append(out, header_segment.ptr, header_segment.len);
+    if (status == PJF_OK) {
+        status = pjf_buf_append_byte(out, '.');
+    }
+    return status == PJF_OK ? pjf_buf_append(out, payload.ptr, payload.len) : status;
+}
+
 pjf_status pjf_jws_check_alg(const pjf_jws *jws, uint32_t allowed, const pjf_alg **out)
 {
     const pjf_alg *alg = jws->header->alg;

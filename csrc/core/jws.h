@@ -1,6 +1,7 @@
 /*
- * jws: the compact serialisation of RFC 7515 §7.1. Splits a token, decodes its segments, judges its
- * JOSE header and verifies its signature, in PyJWT's order, so that of two faults the same wins.
+ * jws: the compact serialisation of RFC 7515 §7.1. Splits a token, decodes its segments and judges
+ * its JOSE header, in PyJWT's order, so that of two faults the same wins. What sig.h then verifies
+ * is pjf_jws.signing_input.
  *
  * The algorithm is the token's claim and the allow-list the caller's word: a header names one of
  * the allowed algorithms byte for byte, or the token is refused before any cryptography.
@@ -60,11 +61,17 @@ pjf_status pjf_jws_load(pjf_lib *lib, pjf_jws_work *work, pjf_span token, size_t
                         pjf_jws *out, pjf_error *json_error);
 
 /* The rules on "kid", "crit" and "b64" (RFC 7515 §4.1.4, §4.1.11, RFC 7797 §6). detached: the
- * caller supplies a payload. */
+ * caller supplies a payload. The first gives PJF_ERR_HEADER_KID or PJF_ERR_CRIT_*, the second
+ * PJF_ERR_B64_NOT_CRIT or PJF_ERR_DETACHED_*. */
 pjf_status pjf_jws_check_header(const pjf_jws *jws);
 pjf_status pjf_jws_check_detached(const pjf_jws *jws, bool detached);
 
-/* The header's algorithm, when it is one of the allowed (a mask of 1 << alg->id). */
+/* Appends what is signed for a detached payload: header segment, dot, the payload as it is
+ * (RFC 7797 §3). PJF_ERR_NOMEM. */
+pjf_status pjf_jws_detached_input(pjf_span header_segment, pjf_span payload, pjf_buf *out);
+
+/* The header's algorithm, when it is one of the allowed (a mask of 1 << alg->id).
+ * PJF_ERR_ALG_MISSING or PJF_ERR_ALG_NOT_ALLOWED, and *out is left alone. */
 pjf_status pjf_jws_check_alg(const pjf_jws *jws, uint32_t allowed, const pjf_alg **out);
 
 #endif

@@ -230,46 +230,9 @@ static pjf_status on_key(void *ctx, const pjf_json_string *name)
     return PJF_OK;
 }
 
-static pjf_status on_literal(void *ctx, pjf_json_literal which)
-{
-    (void)ctx;
-    (void)which;
-    return PJF_OK;
-}
-
-static pjf_status on_integer(void *ctx, int64_t value)
-{
-    (void)ctx;
-    (void)value;
-    return PJF_OK;
-}
-
-static pjf_status on_text(void *ctx, pjf_span text)
-{
-    (void)ctx;
-    (void)text;
-    return PJF_OK;
-}
-
-static pjf_status on_string(void *ctx, const pjf_json_string *value)
-{
-    (void)ctx;
-    (void)value;
-    return PJF_OK;
-}
-
-static pjf_status on_container(void *ctx)
-{
-    (void)ctx;
-    return PJF_OK;
-}
-
 static bool looks_like_jwk(pjf_span text)
 {
-    static const pjf_json_sink sink = {
-        on_literal, on_integer,   on_text,      on_text,      on_string,
-        on_key,     on_container, on_container, on_container, on_container,
-    };
+    static const pjf_json_sink sink = {.key = on_key};
     if (text.len == 0 || (text.ptr[0] != '{' && text.ptr[0] != '[')) {
         return false;
     }

@@ -8,7 +8,6 @@
 
 pjf_status pjf_lib_new(pjf_lib **out)
 {
-    static const char *const names[PJF_DIGEST_COUNT] = {"SHA256", "SHA384", "SHA512"};
     pjf_status status = PJF_OK;
     pjf_lib *lib = calloc(1, sizeof(*lib));
     if (lib == NULL) {
@@ -20,7 +19,7 @@ pjf_status pjf_lib_new(pjf_lib **out)
     ERR_set_mark();
     lib->fips = EVP_default_properties_is_fips_enabled(NULL) == 1;
     for (size_t i = 0; i < PJF_DIGEST_COUNT; i++) {
-        lib->digests[i] = EVP_MD_fetch(NULL, names[i], NULL);
+        lib->digests[i] = EVP_MD_fetch(NULL, pjf_digest_of((pjf_digest)i)->name, NULL);
         if (lib->digests[i] == NULL) {
             status = PJF_ERR_CRYPTO;
             break;

@@ -26,9 +26,6 @@
 #define PJF_HMAC_IPAD      0x36
 #define PJF_HMAC_OPAD      0x5c
 
-static const uint8_t digest_len[PJF_DIGEST_COUNT] = {32, 48, 64};
-static const uint8_t block_len[PJF_DIGEST_COUNT] = {64, 128, 128};
-
 #if PJF_HMAC_LOW_LEVEL
 typedef union low_state {
     SHA256_CTX sha256;
@@ -97,14 +94,14 @@ static pjf_status key_block(pjf_lib *lib, pjf_digest digest, pjf_span secret, ui
                             uint8_t block[PJF_HMAC_BLOCK_MAX])
 {
     memset(block, 0, PJF_HMAC_BLOCK_MAX);
-    if (secret.len > block_len[digest]) {
+    if (secret.len > pjf_digest_of(digest)->block_len) {
         if (EVP_Digest(secret.ptr, secret.len, block, NULL, lib->digests[digest], NULL) != 1) {
             return PJF_ERR_CRYPTO;
         }
     } else if (secret.len != 0) {
         memcpy(block, secret.ptr, secret.len);
     }
-    for (size_t i = 0; i < block_len[digest]; i++) {
+    for (size_t i = 0; i < pjf_digest_of(digest)->block_len; i++) {
         block[i] ^= pad;
     }
     return PJF_OK;
@@ -122,7 +119,7 @@ static pjf_status prepare(pjf_lib *lib, pjf_hmac *hmac, pjf_digest digest, int w
 #if PJF_HMAC_LOW_LEVEL
     if (hmac->low_level) {
         low_init(&hmac->low[digest][which], digest);
-        low_update(&hmac->low[digest][which], digest, block, block_len[digest]);
+        low_update(&hmac->low[digest][which], digest, block, pjf_digest_of(digest)->block_len);
         goto done;
     }
 #endif
@@ -131,7 +128,7 @@ static pjf_status prepare(pjf_lib *lib, pjf_hmac *hmac, pjf_digest digest, int w
     if (ctx == NULL) {
         status = PJF_ERR_NOMEM;
     } else if (EVP_DigestInit_ex2(ctx, lib->digests[digest], NULL) != 1 ||
-               EVP_DigestUpdate(ctx, block, block_len[digest]) != 1) {
+               EVP_DigestUpdate(ctx, block, pjf_digest_of(digest)->block_len) != 1) {
         status = PJF_ERR_CRYPTO;
     }
 done:
@@ -210,7 +207,7 @@ static pjf_status compute_evp(EVP_MD_CTX *ctx, const pjf_hmac *hmac, pjf_digest 
         EVP_DigestUpdate(ctx, message.ptr, message.len) == 1 &&
         EVP_DigestFinal_ex(ctx, out, NULL) == 1 &&
         EVP_MD_CTX_copy_ex(ctx, hmac->evp[digest][OUTER]) == 1 &&
-        EVP_DigestUpdate(ctx, out, digest_len[digest]) == 1 &&
+        EVP_DigestUpdate(ctx, out, pjf_digest_of(digest)->len) == 1 &&
         EVP_DigestFinal_ex(ctx, out, NULL) == 1) {
         status = PJF_OK;
     }
@@ -221,7 +218,7 @@ static pjf_status compute_evp(EVP_MD_CTX *ctx, const pjf_hmac *hmac, pjf_digest 
 pjf_status pjf_hmac_compute(pjf_hmac_scratch *scratch, const pjf_hmac *hmac, pjf_digest digest,
                             pjf_span message, uint8_t *out, size_t *out_len)
 {
-    *out_len = digest_len[digest];
+    *out_len = pjf_digest_of(digest)->len;
 #if PJF_HMAC_LOW_LEVEL
     if (PJF_LIKELY(hmac->low_level)) {
         low_state *state = &scratch->low;
@@ -229,7 +226,7 @@ pjf_status pjf_hmac_compute(pjf_hmac_scratch *scratch, const pjf_hmac *hmac, pjf
         low_update(state, digest, message.ptr, message.len);
         low_final(state, digest, out);
         low_copy(state, &hmac->low[digest][OUTER], digest);
-        low_update(state, digest, out, digest_len[digest]);
+        low_update(state, digest, out, pjf_digest_of(digest)->len);
         low_final(state, digest, out);
         return PJF_OK;
     }

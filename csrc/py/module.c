@@ -4,6 +4,7 @@
  */
 #include "py/state.h"
 
+#include "py/pyargs.h"
 #include "py/pydecode.h"
 #include "py/pyencode.h"
 #include "py/pyerror.h"
@@ -249,13 +250,12 @@ static void module_free(void *module)
     state->lib = NULL;
 }
 
-#define FASTCALL(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS
-
 static PyMethodDef module_methods[] = {
-    {"encode", FASTCALL(pjf_encode), pjf_encode_doc},
-    {"decode", FASTCALL(pjf_decode), pjf_decode_doc},
-    {"decode_complete", FASTCALL(pjf_decode_complete), pjf_decode_complete_doc},
-    {"get_unverified_header", FASTCALL(pjf_get_unverified_header), pjf_get_unverified_header_doc},
+    {"encode", PJF_FASTCALL(pjf_encode), pjf_encode_doc},
+    {"decode", PJF_FASTCALL(pjf_decode), pjf_decode_doc},
+    {"decode_complete", PJF_FASTCALL(pjf_decode_complete), pjf_decode_complete_doc},
+    {"get_unverified_header", PJF_FASTCALL(pjf_get_unverified_header),
+     pjf_get_unverified_header_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -7,6 +7,10 @@
 
 #include "py/state.h"
 
+/* The function and flags of a PyMethodDef whose function takes pjf_args_match's arguments. */
+#define PJF_FASTCALL(function) \
+    (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS
+
 typedef struct pjf_signature {
     const char *function; /* for messages: "decode" */
     const uint8_t *names; /* pjf_string of each parameter */

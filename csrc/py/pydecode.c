@@ -112,18 +112,6 @@ static int verify_signature(pjf_state *state, pjf_jws_work *work, const pjf_jws 
     return 0;
 }
 
-/* Puts the header segment, a dot and the detached payload together (RFC 7797 section 3). */
-static int detached_input(const pjf_jws *jws, pjf_span payload, pjf_buf *out)
-{
-    if (pjf_buf_append(out, jws->header_segment.ptr, jws->header_segment.len) != PJF_OK ||
-        pjf_buf_append_byte(out, '.') != PJF_OK ||
-        pjf_buf_append(out, payload.ptr, payload.len) != PJF_OK) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    return 0;
-}
-
 static PyObject *decode_loaded(pjf_state *state, pjf_jws_work *work, PyObject **slots,
                                const pjf_claim_rules *rules, bool complete)
 {
@@ -154,8 +142,11 @@ static PyObject *decode_loaded(pjf_state *state, pjf_jws_work *work, PyObject **
             PyErr_SetString(PyExc_TypeError, "detached_payload must be bytes");
             goto done;
         }
-        if (pjf_text_span(slots[DETACHED], &payload) < 0 ||
-            detached_input(&jws, payload, &detached) < 0) {
+        if (pjf_text_span(slots[DETACHED], &payload) < 0) {
+            goto done;
+        }
+        if (pjf_jws_detached_input(jws.header_segment, payload, &detached) != PJF_OK) {
+            PyErr_NoMemory();
             goto done;
         }
         signing_input = (pjf_span){detached.ptr, detached.len};

@@ -44,12 +44,10 @@ int pjf_encode_claims(pjf_state *state, PyObject *claims, PyObject *json_encoder
     return result;
 }
 
-/* Encodes bytes at text + *at, behind a dot where dot says so. */
-static void put_segment(const pjf_state *state, pjf_span bytes, bool dot, uint8_t *text, size_t *at)
+/* Writes a dot and the base64url text of bytes at text + *at. */
+static void put_segment(const pjf_state *state, pjf_span bytes, uint8_t *text, size_t *at)
 {
-    if (dot) {
-        text[(*at)++] = '.';
-    }
+    text[(*at)++] = '.';
     state->lib->b64url->encode(bytes.ptr, bytes.len, (char *)text + *at);
     *at += pjf_b64url_encoded_len(bytes.len);
 }
@@ -67,20 +65,13 @@ static pjf_status sign(pjf_state *state, const pjf_alg *alg, const pjf_key *key,
     return status;
 }
 
-/* header "." payload, as it is signed when the payload is detached. */
 static pjf_status sign_detached(pjf_state *state, const pjf_alg *alg, const pjf_key *key,
                                 pjf_span header_segment, pjf_span payload, uint8_t *signature,
                                 size_t *len)
 {
     pjf_buf input;
     pjf_buf_init(&input);
-    pjf_status status = pjf_buf_append(&input, header_segment.ptr, header_segment.len);
-    if (status == PJF_OK) {
-        status = pjf_buf_append_byte(&input, '.');
-    }
-    if (status == PJF_OK) {
-        status = pjf_buf_append(&input, payload.ptr, payload.len);
-    }
+    pjf_status status = pjf_jws_detached_input(header_segment, payload, &input);
     if (status == PJF_OK) {
         status = sign(state, alg, key, (pjf_span){input.ptr, input.len}, signature, len);
     }
@@ -108,15 +99,27 @@ PyObject *pjf_encode_token(pjf_state *state, const pjf_alg *alg, const pjf_key *
         text[at++] = '.';
         status = sign_detached(state, alg, key, header_segment, payload, signature, &signature_len);
     } else {
-        put_segment(state, payload, true, text, &at);
+        put_segment(state, payload, text, &at);
         status = sign(state, alg, key, (pjf_span){text, at}, signature, &signature_len);
     }
     if (PJF_UNLIKELY(status != PJF_OK)) {
         Py_DECREF(token);
         return pjf_raise_status(state, status);
     }
-    put_segment(state, (pjf_span){signature, signature_len}, true, text, &at);
+    put_segment(state, (pjf_span){signature, signature_len}, text, &at);
     return token;
+}
+
+/* The base64url text of JSON bytes, new bytes. */
+static PyObject *encode_segment(const pjf_state *state, PyObject *json)
+{
+    size_t len = (size_t)PyBytes_GET_SIZE(json);
+    PyObject *segment = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)pjf_b64url_encoded_len(len));
+    if (segment != NULL) {
+        state->lib->b64url->encode((const uint8_t *)PyBytes_AS_STRING(json), len,
+                                   PyBytes_AS_STRING(segment));
+    }
+    return segment;
 }
 
 PyObject *pjf_encode_header(pjf_state *state, PyObject *algorithm, PyObject *headers,
@@ -128,17 +131,19 @@ PyObject *pjf_encode_header(pjf_state *state, PyObject *algorithm, PyObject *hea
     if (built == NULL) {
         return NULL;
     }
-    PyObject *json = NULL;
+    PyObject *segment = NULL;
     if (!PyTuple_Check(built) || PyTuple_GET_SIZE(built) != 3 ||
         !PyBytes_Check(PyTuple_GET_ITEM(built, 0))) {
         PyErr_SetString(PyExc_TypeError, "build_header() must return (bytes, name, detached)");
     } else {
-        json = Py_NewRef(PyTuple_GET_ITEM(built, 0));
-        *alg_name = Py_NewRef(PyTuple_GET_ITEM(built, 1));
-        *detached = PyTuple_GET_ITEM(built, 2) == Py_True;
+        segment = encode_segment(state, PyTuple_GET_ITEM(built, 0));
+        if (segment != NULL) {
+            *alg_name = Py_NewRef(PyTuple_GET_ITEM(built, 1));
+            *detached = PyTuple_GET_ITEM(built, 2) == Py_True;
+        }
     }
     Py_DECREF(built);
-    return json;
+    return segment;
 }
 
 /* The header of a token without further parameters, encoded when the module was made. */
@@ -153,15 +158,13 @@ static PyObject *encode_with_header(pjf_state *state, PyObject *payload, PyObjec
                                     bool sort, bool plain)
 {
     PyObject *token = NULL;
-    PyObject *json = NULL;
+    PyObject *header = NULL;
     PyObject *alg_name = NULL;
     pjf_key_loan loan = {NULL, NULL};
     bool detached = false;
     pjf_span segment;
     pjf_buf claims;
-    pjf_buf header;
     pjf_buf_init(&claims);
-    pjf_buf_init(&header);
 
     if (pjf_encode_claims(state, payload, json_encoder, &claims) < 0) {
         goto done;
@@ -170,27 +173,18 @@ static PyObject *encode_with_header(pjf_state *state, PyObject *payload, PyObjec
     if (PJF_LIKELY(alg != NULL)) {
         segment = plain_header(state, alg, sort);
     } else {
-        json =
+        header =
             pjf_encode_header(state, algorithm, headers, json_encoder, sort, &alg_name, &detached);
-        if (json == NULL) {
+        if (header == NULL || pjf_text_span(header, &segment) < 0) {
             goto done;
         }
-        size_t len = (size_t)PyBytes_GET_SIZE(json);
-        if (pjf_buf_reserve(&header, pjf_b64url_encoded_len(len)) != PJF_OK) {
-            PyErr_NoMemory();
-            goto done;
-        }
-        put_segment(state, (pjf_span){(const uint8_t *)PyBytes_AS_STRING(json), len}, false,
-                    header.ptr, &header.len);
-        segment = (pjf_span){header.ptr, header.len};
         alg = pjf_alg_of(alg_name);
-        if (alg == NULL) {
-            if (PyObject_Hash(alg_name) == -1) { /* TypeError: PyJWT looks it up in a dict */
-                goto done;
-            }
+    }
+    if (alg == NULL) {
+        if (PyObject_Hash(alg_name) != -1) { /* TypeError: PyJWT looks it up in a dict */
             PyErr_SetString(PyExc_NotImplementedError, pjf_status_text(PJF_ERR_ALG_UNSUPPORTED));
-            goto done;
         }
+        goto done;
     }
     if (pjf_key_from_argument(state, alg, key_argument, PJF_KEY_TO_SIGN, false, &loan) < 0) {
         goto done;
@@ -200,8 +194,7 @@ static PyObject *encode_with_header(pjf_state *state, PyObject *payload, PyObjec
 done:
     pjf_key_give_back(&loan);
     pjf_buf_free(&claims, false);
-    pjf_buf_free(&header, false);
-    Py_XDECREF(json);
+    Py_XDECREF(header);
     Py_XDECREF(alg_name);
     return token;
 }

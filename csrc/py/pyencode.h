@@ -16,8 +16,9 @@ int pjf_encode_claims(pjf_state *state, PyObject *claims, PyObject *json_encoder
 PyObject *pjf_encode_token(pjf_state *state, const pjf_alg *alg, const pjf_key *key,
                            pjf_span header_segment, pjf_span payload, bool detached);
 
-/* The JSON of a JOSE header built in Python (pyjwtfast.utils.build_header): new bytes, with the
- * algorithm's name (new reference) and whether the payload is detached. NULL with the exception. */
+/* The encoded segment of a JOSE header built in Python (pyjwtfast.utils.build_header), new bytes,
+ * with the algorithm's name (a new reference; untouched on failure) and whether the payload is
+ * detached. headers and json_encoder may be NULL. NULL with the exception. */
 PyObject *pjf_encode_header(pjf_state *state, PyObject *algorithm, PyObject *headers,
                             PyObject *json_encoder, bool sort, PyObject **alg_name, bool *detached);
 

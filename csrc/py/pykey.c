@@ -64,12 +64,13 @@ int pjf_key_check_length(pjf_state *state, const pjf_alg *alg, const pjf_key *ke
                          " length of %d bytes for %s. See RFC 7518 Section 3.2.";
     size_t len = pjf_key_bits(key) / 8;
     int minimum = alg->min_key_bits / 8;
+    const char *digest_name = pjf_digest_of((pjf_digest)alg->digest)->name;
     if (enforce) {
-        pjf_raise_format(state, PJF_EXC_InvalidKeyError, format, len, minimum, alg->digest_name);
+        pjf_raise_format(state, PJF_EXC_InvalidKeyError, format, len, minimum, digest_name);
         return -1;
     }
     return PyErr_WarnFormat(state->insecure_key_length_warning, 1, format, len, minimum,
-                            alg->digest_name);
+                            digest_name);
 }
 
 static int check_none_key(pjf_state *state, PyObject *argument)

@@ -30,7 +30,7 @@ PyDoc_STRVAR(sign_doc,
              "whole seconds. Raises TypeError for claims that are no dict or an issuer that is no\n"
              "str, and json's own errors.");
 
-/* headers with the key's kid, as a new dict (or NULL: none). Refuses what a Signer can't do. */
+/* headers (may be NULL) with the key's kid, as a new dict. Refuses what a Signer can't do. */
 static int collect_headers(pjf_state *state, PyObject *headers, PyObject *kid, PyObject *algorithm,
                            PyObject **out)
 {
@@ -78,26 +78,6 @@ failed:
     return -1;
 }
 
-/* The encoded header segment, new bytes. */
-static PyObject *encode_header_segment(pjf_state *state, PyObject *algorithm, PyObject *headers)
-{
-    PyObject *alg_name = NULL;
-    bool detached = false;
-    PyObject *json = pjf_encode_header(state, algorithm, headers, NULL, true, &alg_name, &detached);
-    if (json == NULL) {
-        return NULL;
-    }
-    size_t len = (size_t)PyBytes_GET_SIZE(json);
-    PyObject *segment = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)pjf_b64url_encoded_len(len));
-    if (segment != NULL) {
-        state->lib->b64url->encode((const uint8_t *)PyBytes_AS_STRING(json), len,
-                                   PyBytes_AS_STRING(segment));
-    }
-    Py_DECREF(json);
-    Py_DECREF(alg_name);
-    return segment;
-}
-
 static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"key", "algorithm", "headers", NULL};
@@ -131,8 +111,12 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
                         algorithm, &merged) < 0) {
         return NULL;
     }
-    PyObject *segment = encode_header_segment(state, algorithm, merged);
+    PyObject *alg_name = NULL;
+    bool detached;
+    PyObject *segment =
+        pjf_encode_header(state, algorithm, merged, NULL, true, &alg_name, &detached);
     Py_DECREF(merged);
+    Py_XDECREF(alg_name);
     if (segment == NULL) {
         return NULL;
     }
@@ -204,7 +188,7 @@ static PyObject *signer_repr(pjf_py_signer *self)
 }
 
 static PyMethodDef signer_methods[] = {
-    {"sign", (PyCFunction)(void (*)(void))signer_sign, METH_FASTCALL | METH_KEYWORDS, sign_doc},
+    {"sign", PJF_FASTCALL(signer_sign), sign_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -556,11 +556,9 @@ static PyObject *verifier_repr(pjf_py_verifier *self)
                                 PyTuple_GET_SIZE(self->keys));
 }
 
-#define FASTCALL(function) (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS
-
 static PyMethodDef verifier_methods[] = {
-    {"verify", FASTCALL(verifier_verify), verify_doc},
-    {"verify_complete", FASTCALL(verifier_verify_complete), verify_complete_doc},
+    {"verify", PJF_FASTCALL(verifier_verify), verify_doc},
+    {"verify_complete", PJF_FASTCALL(verifier_verify_complete), verify_complete_doc},
     {"cache_info", (PyCFunction)verifier_cache_info, METH_NOARGS, cache_info_doc},
     {"cache_clear", (PyCFunction)verifier_cache_clear, METH_NOARGS, cache_clear_doc},
     {NULL, NULL, 0, NULL},

@@ -36,9 +36,11 @@ static void rows_are_consistent(void)
             /* RFC 7518 §3.2: the MAC is the whole digest, and the key at least as long. */
             CHECK_EQUAL(alg->key_kind, PJF_KEY_OCT);
             CHECK_EQUAL(alg->min_key_bits, alg->signature_len * 8);
-            CHECK(alg->digest_name != NULL);
+            const pjf_digest_facts *digest = pjf_digest_of((pjf_digest)alg->digest);
             CHECK_EQUAL(atoi(alg->name + 2), alg->min_key_bits);
-            CHECK_EQUAL(atoi(alg->digest_name + 3), alg->min_key_bits);
+            CHECK_EQUAL(atoi(digest->name + 3), alg->min_key_bits);
+            CHECK_EQUAL(digest->len, alg->signature_len);
+            CHECK_EQUAL(digest->block_len, digest->len == 32 ? 64 : 128);
         } else {
             CHECK_EQUAL(alg->family, PJF_FAMILY_NONE);
             CHECK_EQUAL(alg->signature_len, 0);

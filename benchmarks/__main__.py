@@ -180,8 +180,12 @@ def main(arguments: list[str]) -> int:
         print(f"\nNothing is compared that is not equal: {error}", file=sys.stderr)
         return 1
     print_targets(result.cases)
-    full = not (options.quick or options.only)
-    directory = options.output or (RESULTS if full else None)
+    # Without a compiler there is no breakdown; documents and plots can do without it.
+    full = {case.group for case in result.cases} >= GROUPS.keys() - {"breakdown"}
+    if options.readme and not full:
+        print(f"{options.source} is not of a full run", file=sys.stderr)
+        return 1
+    directory = options.output or (RESULTS if full and not options.quick else None)
     if directory:
         write(result, directory, options.readme, full)
     return 0

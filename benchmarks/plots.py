@@ -1,4 +1,7 @@
-"""The pictures of a run, as SVG and PNG."""
+"""The pictures of a run, as SVG and PNG.
+
+They show minima, which a busy machine changes least.
+"""
 
 from __future__ import annotations
 
@@ -71,14 +74,14 @@ DRF_CACHED = (
 
 
 def bars(report: Report, name: str, shown: dict[str, str]) -> dict[str, float]:
-    """Label to median nanoseconds, of those that were measured."""
+    """Label to nanoseconds at best, of those that were measured."""
     case = report.case(name)
     found = {label: case and case.of(contestant) for contestant, label in shown.items()}
     if name == "drf-uncached":
         cached_case, contestant, label = DRF_CACHED
         cached = report.case(cached_case)
         found[label] = cached and cached.of(contestant)
-    return {label: figures.median for label, figures in found.items() if figures}
+    return {label: figures.minimum for label, figures in found.items() if figures}
 
 
 def draw_bars(axes: Any, title: str, values: dict[str, float], limits: tuple[float, float]) -> None:
@@ -127,7 +130,7 @@ def speed_plot(pyplot: Any, report: Report) -> Any:
     figure.text(
         0.01,
         0.005,
-        f"Median time per call, logarithmic scale; shorter is better. HS256, 231 characters; "
+        f"Time per call, best of {report.rounds} rounds, logarithmic scale; shorter is better. HS256, 231 characters; "
         f"{env.python}, {env.cpu}.",
         fontsize=8,
         color="#555555",
@@ -172,7 +175,8 @@ def size_plot(pyplot: Any, report: Report) -> Any:
     figure.text(
         0.01,
         0.01,
-        f"Median time per call, logarithmic scales. HS256, a list of strings in the claims; "
+        f"Time per call, best of {report.rounds} rounds, logarithmic scales. HS256, a list of strings "
+        f"in the claims; "
         f"{env.python}, {env.cpu}.",
         fontsize=8,
         color="#555555",
@@ -182,8 +186,8 @@ def size_plot(pyplot: Any, report: Report) -> Any:
 
 
 def fastest(case: CaseResult | None, library: str) -> float | None:
-    """The least median of a library's contestants."""
-    found = [one.median for one in case.figures if one.library == library] if case else []
+    """The least time of a library's contestants."""
+    found = [one.minimum for one in case.figures if one.library == library] if case else []
     return min(found, default=None)
 
 

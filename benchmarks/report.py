@@ -234,8 +234,8 @@ def describe(env: Environment) -> str:
 
 
 def cell(case: CaseResult | None, *names: str) -> str:
-    """The median of the fastest of these contestants."""
-    found = [figures.median for name in names if case and (figures := case.of(name))]
+    """The minimum of the fastest of these contestants."""
+    found = [figures.minimum for name in names if case and (figures := case.of(name))]
     return duration(min(found)) if found else "-"
 
 
@@ -294,8 +294,8 @@ def readme_section(report: Report, plot: str) -> str:
     return f"""\
 ![Times of PyJWT, simplejwt, oxyjwt, ryjwt and pyjwtfast]({plot})
 
-simplejwt's access token (231 characters), HS256; medians. {env.python}, {env.cpu}; \
-{versions_line(env)}.
+simplejwt's access token (231 characters), HS256. {env.python}, {env.cpu}; {versions_line(env)}. \
+Times are the best of {report.rounds} rounds, ratios the median of all rounds.
 
 {markdown(readme_rows(report))}
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -53,9 +53,6 @@ class TokenBackend:
     Key and verifier are prepared on first use, and again after an attribute was assigned.
     """
 
-    # True where a subclass chooses the key or the leeway for each token.
-    _decides_per_token: ClassVar[bool] = False
-
     def __init__(
         self,
         algorithm: str,
@@ -80,17 +77,10 @@ class TokenBackend:
         self.json_encoder = json_encoder
         self.cache_size = cache_size
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls._decides_per_token = (
-            cls.get_verifying_key is not TokenBackend.get_verifying_key
-            or cls.get_leeway is not TokenBackend.get_leeway
-        )
-
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        for prepared in ("prepared_signing_key", "_signer", "_verifier"):
-            self.__dict__.pop(prepared, None)
+        # A new dict: what another thread is preparing now goes into the old one, and is forgotten.
+        kept = {key: held for key, held in vars(self).items() if key not in _PREPARED}
+        object.__setattr__(self, "__dict__", {**kept, name: value})
 
     @cached_property
     def prepared_signing_key(self) -> Key | None:
@@ -180,7 +170,7 @@ class TokenBackend:
         cannot be used makes every token invalid, and is logged as an error each time.
         """
         try:
-            if verify and not self._decides_per_token:
+            if verify and not self._decides_per_token():
                 return self._verifier.verify(token)
             return pyjwtfast.decode(
                 token,
@@ -202,11 +192,34 @@ class TokenBackend:
         except PyJWTError as error:
             raise TokenBackendError(_("Token is invalid")) from error
 
+    def _chooses_key(self) -> bool:
+        """Whether a hook, in a subclass or assigned, chooses the key for each token."""
+        return (
+            type(self).get_verifying_key is not _GET_VERIFYING_KEY
+            or "get_verifying_key" in self.__dict__
+        )
+
+    def _decides_per_token(self) -> bool:
+        """Whether hooks choose key or leeway for each token."""
+        return (
+            self._chooses_key()
+            or type(self).get_leeway is not _GET_LEEWAY
+            or "get_leeway" in self.__dict__
+        )
+
     def _key_source(self) -> str:
         """Where the verifying key comes from, for whoever has to correct it."""
-        if type(self).get_verifying_key is TokenBackend.get_verifying_key:
+        if not self._chooses_key():
             return "The setting SIGNING_KEY (where it is not set, SECRET_KEY)"
         return f"The key that {type(self).__qualname__}.get_verifying_key() returned"
+
+
+# What a TokenBackend prepares of its attributes, and forgets when one is assigned.
+_PREPARED = frozenset({"prepared_signing_key", "_signer", "_verifier"})
+
+# The methods as they are here: other ones are hooks, which decode() has to ask.
+_GET_VERIFYING_KEY = TokenBackend.get_verifying_key
+_GET_LEEWAY = TokenBackend.get_leeway
 
 
 def _key(key: Any) -> Key:

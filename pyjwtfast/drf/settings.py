@@ -95,7 +95,8 @@ class APISettings(_APISettings):
 
         Raises RuntimeError for a setting that exists no more.
         """
-        if "_user_settings" not in self.__dict__:
+        attributes = self.__dict__  # see __getattr__
+        if "_user_settings" not in attributes:
             found = (getattr(settings, name, None) for name in SETTINGS_NAMES)
             project: dict[str, Any] = next((value for value in found if value is not None), {})
             for name in REMOVED_SETTINGS:
@@ -104,12 +105,17 @@ class APISettings(_APISettings):
                         f"The '{name}' setting has been removed. "
                         f"Please refer to '{SETTINGS_DOC}' for available settings."
                     )
-            self._user_settings = project
-        return self._user_settings
+            attributes["_user_settings"] = project
+        return cast("dict[str, Any]", attributes["_user_settings"])
 
     def __getattr__(self, name: str) -> Any:
-        """Look a setting up and keep it; AttributeError for what is no setting."""
-        if name not in self.__dict__.get("defaults", ()):
+        """Look a setting up and keep it; AttributeError for what is no setting.
+
+        It is kept in the dict that was there before it was read: `reload()` puts another one in
+        its place, so a value read before a change can't outlive it, whatever threads do.
+        """
+        attributes = self.__dict__
+        if name not in attributes.get("defaults", ()):
             raise AttributeError(f"Invalid API setting: '{name}'")
         if name in self.user_settings:
             value = self.user_settings[name]
@@ -119,8 +125,8 @@ class APISettings(_APISettings):
             value = cast("dict[str, Any]", self.defaults)[name]
         if name in self.import_strings:
             value = perform_import(value, name)
-        self._cached_attrs.add(name)
-        self.__dict__[name] = value
+        attributes["_cached_attrs"].add(name)
+        attributes[name] = value
         return value
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -150,10 +156,9 @@ class APISettings(_APISettings):
 
     def reload(self) -> None:
         """Forget every value; the next use reads it from Django's settings."""
-        for name in tuple(self._cached_attrs):
-            self.__dict__.pop(name, None)
-        self._cached_attrs.clear()
-        self.__dict__.pop("_user_settings", None)
+        forgotten = {*self._cached_attrs, "_user_settings", "header_types", "header_schemes"}
+        kept = {name: value for name, value in vars(self).items() if name not in forgotten}
+        object.__setattr__(self, "__dict__", {**kept, "_cached_attrs": set()})
         self._changed("ALL")
 
 

@@ -28,6 +28,7 @@ class SettingsTokenBackend(TokenBackend):
             raise AttributeError(
                 f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
             )
+        attributes = self.__dict__  # reset() puts another one in its place
         configured = TokenBackend(
             api_settings.ALGORITHM,
             api_settings.SIGNING_KEY,
@@ -40,12 +41,12 @@ class SettingsTokenBackend(TokenBackend):
             cache_size=api_settings.VERIFIED_TOKEN_CACHE_SIZE,
         )
         # In one step, so that another thread finds all of the attributes or none.
-        self.__dict__.update(vars(configured) | vars(self))
+        attributes.update(vars(configured) | attributes)
         return getattr(configured, name)
 
     def reset(self, **kwargs: Any) -> None:
         """Forget configuration, keys and verified tokens. Also a receiver of a signal."""
-        self.__dict__.clear()
+        object.__setattr__(self, "__dict__", {})
 
 
 token_backend = SettingsTokenBackend()

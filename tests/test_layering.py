@@ -30,17 +30,30 @@ CORE_LAYERS = (
     {"json_read", "json_write"},
     {"alg"},
     {"ossl", "jose_header"},
-    {"sig_family"},
+    {"sig_family", "key_guard"},
     {"key"},
-    {"sig"},
+    {"key_cache", "sig"},
     {"jws"},
 )
 # Units that may use less than their layer would allow.
 CORE_NARROWED = {
     "cache": {"base"},
     "jose_header": {"base", "buf", "utf8", "b64url", "json_read", "alg"},
+    "key_guard": {"base", "buf", "json_read"},
+    "key_cache": {"base", "alg", "key"},
 }
 OPENSSL_FILES = re.compile(r"(base|ossl|key\w*|sig_\w+)\.c")
+
+# Units of the binding, from the ground up, likewise; each may use all of the core's headers.
+BINDING_LAYERS = (
+    {"state"},
+    {"pyargs", "pyclock", "pyerror"},
+    {"pyjson", "pykey"},
+    {"pyclaims", "pyencode", "pytesting"},
+    {"pycache", "pysigner", "pytoken"},
+    {"pydecode", "pyverifier"},
+    {"module"},
+)
 
 # Modules of the Python API, from the ground up, and those of its Django part.
 API_LAYERS = (
@@ -90,6 +103,13 @@ def core_unit(name: str) -> str:
     return max(own, key=len, default="")
 
 
+def binding_unit(name: str) -> str:
+    """The unit a file of the binding belongs to: pyjson_read.c to pyjson."""
+    stem = name.split(".")[0]
+    units = [unit for layer in BINDING_LAYERS for unit in layer]
+    return next((unit for unit in units if stem == unit or stem.startswith(unit + "_")), "")
+
+
 def layer_of(unit: str, layers: tuple[set[str], ...]) -> int:
     return next(number for number, layer in enumerate(layers) if unit in layer)
 
@@ -118,12 +138,21 @@ def core_violations(name: str, text: str) -> list[str]:
 
 def binding_violations(name: str, text: str) -> list[str]:
     """What a file of csrc/py includes against the rules."""
+    unit = binding_unit(name)
+    if not unit:
+        return [f"{name}: a unit that this test does not know; give it a layer"]
+    allowed = set().union({unit}, *BINDING_LAYERS[: layer_of(unit, BINDING_LAYERS)])
     found = []
     for included in includes(text):
         if included.startswith("openssl/"):
             found.append(f"{name}: the binding leaves OpenSSL to the core, but includes {included}")
-        if included.endswith(".c") or re.search(r"core/\w+_(internal|x86)\.h", included):
+        elif included.endswith(".c") or re.search(r"core/\w+_(internal|x86)\.h", included):
             found.append(f"{name}: {included} is another unit's inside")
+        elif included.startswith("py/"):
+            if binding_unit(included.removeprefix("py/")) not in allowed:
+                found.append(f"{name}: {unit} may not use {included}")
+        elif (BINDING / included).exists():
+            found.append(f"{name}: includes {included}; write py/<unit>.h")
     return found
 
 
@@ -227,6 +256,15 @@ def test_binding_includes() -> None:
     assert [v for file in files for v in binding_violations(file.name, file.read_text())] == []
 
 
+def test_the_design_names_every_unit() -> None:
+    headers = [*CORE.glob("*.h"), *BINDING.glob("*.h")]
+    units = {path.name.split(".")[0] for path in headers}
+    units = {unit for unit in units if not unit.endswith(("_internal", "_x86"))}
+    assert units
+    words = set(re.findall(r"\w+", (ROOT / "docs" / "design.md").read_text()))
+    assert units - words == set()
+
+
 def test_imports() -> None:
     files = sorted(PACKAGE.rglob("*.py"))
     assert files
@@ -294,7 +332,20 @@ def nm_of(source: Path, directory: Path) -> str:
         (core_violations, "jose_header.c", '#include "core/ossl.h"'),
         (core_violations, "jws.c", '#include "jws.h"\n#include "base.h"'),
         (core_violations, "jws.c", '#include "core/nothing.h"'),
+        (core_violations, "key_guard.c", '#include "core/key.h"'),
+        (core_violations, "key.c", '#include "core/key_cache.h"'),
+        (core_violations, "sig.c", '#include "core/key_cache.h"'),
         (core_violations, "newcomer.c", "int x;"),
+        (binding_violations, "newcomer.c", "int x;"),
+        (binding_violations, "pyerror.c", '#include "py/pykey.h"'),
+        (binding_violations, "pyclock.h", '#include "py/pyerror.h"'),
+        (binding_violations, "pyjson_read.c", '#include "py/pyclaims.h"'),
+        (binding_violations, "pyclaims.c", '#include "py/pycache.h"'),
+        (binding_violations, "pycache.c", '#include "py/pyverifier.h"'),
+        (binding_violations, "pysigner.c", '#include "py/pytoken.h"'),
+        (binding_violations, "pydecode.c", '#include "py/pyverifier.h"'),
+        (binding_violations, "pykey.c", '#include "pyargs.h"'),
+        (binding_violations, "pykey.c", '#include "py/nothing.h"'),
         (binding_violations, "pykey.c", "#include <openssl/evp.h>"),
         (binding_violations, "pykey.c", '#include "core/key_internal.h"'),
         (binding_violations, "pykey.c", '#include "pyclaims.c"'),
@@ -331,6 +382,9 @@ def test_violations_are_found(check: Callable[[str, str], list[str]], name: str,
         (core_violations, "jws.c", '#include "core/jose_header.h"\n#include "core/sig.h"'),
         (core_violations, "jws.c", "/* Python.h is not for us */"),
         (binding_violations, "pykey.c", '#include <Python.h>\n#include "core/key.h"'),
+        (binding_violations, "pyjson_write.c", '#include "py/pyjson.h"\n#include "py/pyerror.h"'),
+        (binding_violations, "pyverifier.c", '#include "py/pycache.h"\n#include "py/pytoken.h"'),
+        (binding_violations, "module.c", '#include "py/pyverifier.h"\n#include "py/pydecode.h"'),
         (import_violations, "pyjwtfast.api_jwt", "from . import exceptions\nimport json"),
         (
             import_violations,

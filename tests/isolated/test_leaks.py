@@ -345,3 +345,54 @@ for number in range(300):
 assert calls
 """.replace("calls = []", LIVING + "calls = []", 1)
     )
+
+
+NAMES = """
+import itertools
+fresh = itertools.count()
+def names(count):
+    "Names that no token had before, shorter and longer than those that are shared."
+    numbers = itertools.islice(fresh, count)
+    return {f"{'claim' if n % 2 else 'a claim with a long name'} {n}": 0 for n in numbers}
+def dump(value):
+    return json.dumps(value).encode()
+def nested():
+    return {"a": {"b": [names(60)]}, **names(60)}
+VERIFIER = Verifier([KEY], ["HS256"])
+"""
+
+TOKENS_OF_NAMES = {
+    "header, unknown crit": """
+        token = forge(b"{}", dump({"alg": "HS256", "crit": ["x"], **names(120)}))
+        refused(VERIFIER.verify, token)
+        refused(pyjwtfast.decode, token, S, ["HS256"])
+    """,
+    "nested in a header, unknown crit": """
+        refused(VERIFIER.verify, forge(b"{}", dump({"alg": "HS256", "crit": ["x"], **nested()})))
+    """,
+    "header, algorithm refused": """
+        token = forge(b"{}", dump({"alg": "HS384", **nested()}))
+        refused(VERIFIER.verify, token)
+        refused(pyjwtfast.decode, token, S, ["HS256"])
+    """,
+    "header, bad signature": """
+        refused(VERIFIER.verify, forge(b"{}", dump({"alg": "HS256", **nested()}))[:-4] + "AAAA")
+    """,
+    "unverified header": """
+        pyjwtfast.get_unverified_header(forge(b"{}", dump({"alg": "HS256", **nested()})))
+    """,
+    "unverified payload": """
+        pyjwtfast.decode(forge(dump(nested())), options={"verify_signature": False})
+    """,
+    "verified payload": """
+        VERIFIER.verify(forge(dump(nested())))
+        VERIFIER.verify_complete(forge(dump(nested()), dump({"alg": "HS256", **names(60)})))
+    """,
+}
+
+
+@pytest.mark.parametrize("name", TOKENS_OF_NAMES)
+def test_names_of_tokens_are_not_kept(name: str) -> None:
+    """Names are anybody's to choose; CPython 3.12 keeps an interned string for ever."""
+    body = as_function("call", TOKENS_OF_NAMES[name])
+    run_script(f"{SETUP}{NAMES}\n{body}\ncheck(call, 200)\n")

@@ -18,7 +18,16 @@ const char *pjf_status_text(pjf_status status)
 
 bool pjf_secret_equal(const uint8_t *a, const uint8_t *b, size_t len)
 {
-    return len == 0 || CRYPTO_memcmp(a, b, len) == 0;
+    /* 16 bytes at a time, all of them whatever the first ones say: for that length OpenSSL's x86-64
+     * code compares words, for any other single bytes (26 ns of a verification). */
+    int different = 0;
+    for (; len >= 16; a += 16, b += 16, len -= 16) {
+        different |= CRYPTO_memcmp(a, b, 16);
+    }
+    if (len != 0) {
+        different |= CRYPTO_memcmp(a, b, len);
+    }
+    return different == 0;
 }
 
 void pjf_cleanse(void *ptr, size_t len)

@@ -50,6 +50,7 @@ static pjf_status decode_segment(const pjf_lib *lib, pjf_jws_work *work, pjf_spa
 typedef struct pjf_split {
     size_t first_dot;
     size_t last_dot;
+    bool same_header; /* the header segment is known to be the remembered one */
 } pjf_split;
 
 /* First and last dot, as PyJWT splits: a dot between them fails as payload base64. False when there
@@ -66,6 +67,7 @@ static bool split_token(pjf_span token, pjf_split *split)
     }
     split->first_dot = (size_t)(first - token.ptr);
     split->last_dot = (size_t)(last - token.ptr);
+    split->same_header = false;
     return first != last;
 }
 
@@ -84,18 +86,20 @@ static bool split_like_memo(const pjf_header_memo *memo, pjf_span token, pjf_spl
     }
     split->first_dot = header_len;
     split->last_dot = token.len - signature_len - 1;
+    split->same_header = true;
     return token.ptr[split->first_dot] == '.' && token.ptr[split->last_dot] == '.' &&
            memcmp(token.ptr, memo->segment, header_len) == 0;
 }
 
-static pjf_status load_header(pjf_lib *lib, pjf_jws_work *work, pjf_jws *jws, pjf_error *json_error)
+static pjf_status load_header(pjf_lib *lib, pjf_jws_work *work, bool same_header, pjf_jws *jws,
+                              pjf_error *json_error)
 {
     pjf_header_memo *memo = &work->memo;
     pjf_span segment = jws->header_segment;
     jws->header = &memo->header;
     jws->header_json = (pjf_span){NULL, 0};
-    if (PJF_LIKELY(segment.len != 0 && segment.len == memo->segment_len &&
-                   memcmp(segment.ptr, memo->segment, segment.len) == 0)) {
+    if (PJF_LIKELY(same_header) || (segment.len != 0 && segment.len == memo->segment_len &&
+                                    memcmp(segment.ptr, memo->segment, segment.len) == 0)) {
         return PJF_OK;
     }
 
@@ -127,7 +131,7 @@ static pjf_status load_segments(pjf_lib *lib, pjf_jws_work *work, pjf_span token
     out->signing_input = (pjf_span){token.ptr, split->last_dot};
     work->decoded.len = 0;
 
-    pjf_status status = load_header(lib, work, out, json_error);
+    pjf_status status = load_header(lib, work, split->same_header, out, json_error);
     if (PJF_UNLIKELY(status != PJF_OK)) {
         return status;
     }

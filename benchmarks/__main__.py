@@ -181,11 +181,12 @@ def main(arguments: list[str]) -> int:
         return 1
     print_targets(result.cases)
     # Without a compiler there is no breakdown; documents and plots can do without it.
-    full = {case.group for case in result.cases} >= GROUPS.keys() - {"breakdown"}
+    groups = {case.group for case in result.cases}
+    full = groups >= GROUPS.keys() - {"breakdown"} and not options.quick
     if options.readme and not full:
         print(f"{options.source} is not of a full run", file=sys.stderr)
         return 1
-    directory = options.output or (RESULTS if full and not options.quick else None)
+    directory = options.output or (RESULTS if full else None)
     if directory:
         write(result, directory, options.readme, full)
     return 0

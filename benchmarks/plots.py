@@ -130,7 +130,8 @@ def speed_plot(pyplot: Any, report: Report) -> Any:
     figure.text(
         0.01,
         0.005,
-        f"Time per call, best of {report.rounds} rounds, logarithmic scale; shorter is better. HS256, 231 characters; "
+        f"Time per call, best of {report.rounds} rounds, logarithmic scale; shorter is better. "
+        f"HS256, 231 characters; "
         f"{env.python}, {env.cpu}.",
         fontsize=8,
         color="#555555",
@@ -175,8 +176,8 @@ def size_plot(pyplot: Any, report: Report) -> Any:
     figure.text(
         0.01,
         0.01,
-        f"Time per call, best of {report.rounds} rounds, logarithmic scales. HS256, a list of strings "
-        f"in the claims; "
+        f"Time per call, best of {report.rounds} rounds, logarithmic scales. HS256, a list of "
+        f"strings in the claims; "
         f"{env.python}, {env.cpu}.",
         fontsize=8,
         color="#555555",

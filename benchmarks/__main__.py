@@ -144,8 +144,8 @@ def write(measured_report: report.Report, directory: Path, readme: bool, drawn: 
     try:
         pictures = plots.draw(measured_report, directory, stem)
     except ImportError as error:
-        print(f"Without plots: {error}", file=sys.stderr)
-        pictures = []
+        print(f"Without plots, and documents left as they are: {error}", file=sys.stderr)
+        return
     for picture in pictures:
         print(f"Written: {picture} and .svg")
     if readme:

@@ -18,6 +18,34 @@
 # include <emmintrin.h>
 #endif
 
+#if defined(__SSE2__)
+/* A mark in each byte that is a quote, a backslash, a control character or not ASCII. */
+static inline __m128i pjf_json_stops(__m128i bytes)
+{
+    /* Signed: below ' ' are the controls and everything from 0x80 on. */
+    return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
+                        _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')));
+}
+
+/* Moves p on by 64 bytes at a time, as long as none of them is a stop. */
+static __attribute__((noinline)) const uint8_t *pjf_json_skip_plain(const uint8_t *p,
+                                                                    const uint8_t *end)
+{
+    for (; end - p >= 64; p += 64) {
+        const __m128i *block = (const __m128i *)p;
+        __m128i first = _mm_or_si128(pjf_json_stops(_mm_loadu_si128(block)),
+                                     pjf_json_stops(_mm_loadu_si128(block + 1)));
+        __m128i second = _mm_or_si128(pjf_json_stops(_mm_loadu_si128(block + 2)),
+                                      pjf_json_stops(_mm_loadu_si128(block + 3)));
+        if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) {
+            break;
+        }
+    }
+    return p;
+}
+#endif
+
 /* The first byte in [p, end) that ends or interrupts a plain run of string characters: a quote, a
  * backslash, a control character or a byte that is not ASCII; end when there is none. start is the
  * beginning of the text: bytes from there on may be read too. */
@@ -25,19 +53,13 @@ static inline const uint8_t *pjf_json_scan_string(const uint8_t *p, const uint8_
                                                   const uint8_t *end)
 {
 #if defined(__SSE2__)
-    const __m128i quote = _mm_set1_epi8('"');
-    const __m128i backslash = _mm_set1_epi8('\\');
-    const __m128i space = _mm_set1_epi8(' ');
+    bool skipped = false;
     while (PJF_LIKELY(end - start >= 16)) {
         /* The last block ends with the text; what it has from before p is shifted out. */
         size_t left = (size_t)(end - p);
         unsigned before = left < 16 ? 16 - (unsigned)left : 0;
         __m128i bytes = _mm_loadu_si128((const __m128i *)(p - before));
-        /* Signed: below ' ' are the controls and everything from 0x80 on. */
-        __m128i stop = _mm_or_si128(
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, backslash)),
-            _mm_cmplt_epi8(bytes, space));
-        unsigned mask = (unsigned)_mm_movemask_epi8(stop) >> before;
+        unsigned mask = (unsigned)_mm_movemask_epi8(pjf_json_stops(bytes)) >> before;
         if (PJF_LIKELY(mask != 0)) {
             return p + __builtin_ctz(mask);
         }
@@ -45,6 +67,13 @@ static inline const uint8_t *pjf_json_scan_string(const uint8_t *p, const uint8_
             return end;
         }
         p += 16;
+        if (PJF_UNLIKELY(left >= 256 && !skipped)) { /* a long string, or one of many in a text */
+            skipped = true;
+            p = pjf_json_skip_plain(p, end);
+            if (p == end) {
+                return end;
+            }
+        }
     }
 #else
     (void)start;

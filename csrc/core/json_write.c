@@ -5,6 +5,8 @@
  */
 #include "core/json_write.h"
 
+#include <string.h>
+
 #if defined(__SSE2__)
 # include <emmintrin.h>
 #endif
@@ -112,31 +114,23 @@ static inline size_t copy_plain(const uint8_t *src, size_t count, uint8_t *out)
     return i;
 }
 
-pjf_status pjf_json_write_latin1(pjf_buf *out, const uint8_t *chars, size_t count)
+/* The characters and what follows them; out has room for the plain case. On failure out is as long
+ * as old_len. */
+static inline pjf_status write_chars(pjf_buf *out, const uint8_t *chars, size_t count,
+                                     const char *after, size_t after_len, size_t old_len)
 {
-    const size_t old_len = out->len;
-    size_t need;
-    pjf_status status;
-    if (!pjf_size_add(count, 2, &need)) {
-        return PJF_ERR_NOMEM;
-    }
-    status = pjf_buf_reserve(out, need);
-    if (PJF_UNLIKELY(status != PJF_OK)) {
-        return status;
-    }
-    out->ptr[out->len++] = '"';
     while (count != 0) {
         size_t plain = copy_plain(chars, count, out->ptr + out->len);
+        size_t need;
         out->len += plain;
         if (PJF_LIKELY(plain == count)) {
             break;
         }
         chars += plain;
         count -= plain;
-        /* Room for this escape, the characters after it and the closing quote. */
-        if (!pjf_size_add(count, ESCAPE_MAX, &need)) {
-            status = PJF_ERR_NOMEM;
-        } else {
+        /* Room for this escape, the characters after it and what ends the string. */
+        pjf_status status = PJF_ERR_NOMEM;
+        if (pjf_size_add(count, ESCAPE_MAX + after_len, &need)) {
             status = pjf_buf_reserve(out, need);
         }
         if (PJF_UNLIKELY(status != PJF_OK)) {
@@ -147,8 +141,40 @@ pjf_status pjf_json_write_latin1(pjf_buf *out, const uint8_t *chars, size_t coun
         chars++;
         count--;
     }
-    out->ptr[out->len++] = '"';
+    memcpy(out->ptr + out->len, after, after_len);
+    out->len += after_len;
     return PJF_OK;
+}
+
+pjf_status pjf_json_write_latin1(pjf_buf *out, const uint8_t *chars, size_t count)
+{
+    const size_t old_len = out->len;
+    size_t need;
+    if (!pjf_size_add(count, 2, &need)) {
+        return PJF_ERR_NOMEM;
+    }
+    pjf_status status = pjf_buf_reserve(out, need);
+    if (PJF_UNLIKELY(status != PJF_OK)) {
+        return status;
+    }
+    out->ptr[out->len++] = '"';
+    return write_chars(out, chars, count, "\"", 1, old_len);
+}
+
+pjf_status pjf_json_write_name(pjf_buf *out, uint8_t separator, const uint8_t *chars, size_t count)
+{
+    const size_t old_len = out->len;
+    size_t need;
+    if (!pjf_size_add(count, 4, &need)) {
+        return PJF_ERR_NOMEM;
+    }
+    pjf_status status = pjf_buf_reserve(out, need);
+    if (PJF_UNLIKELY(status != PJF_OK)) {
+        return status;
+    }
+    out->ptr[out->len++] = separator;
+    out->ptr[out->len++] = '"';
+    return write_chars(out, chars, count, "\":", 2, old_len);
 }
 
 /* Both wide writers: chars[i] is CHARS(i). */

@@ -11,6 +11,9 @@
 /* A quoted string from ASCII or Latin-1 bytes (each byte is one code point up to U+00FF). */
 pjf_status pjf_json_write_latin1(pjf_buf *out, const uint8_t *chars, size_t count);
 
+/* A member name of such bytes: behind the separator ('{' or ','), with its colon. */
+pjf_status pjf_json_write_name(pjf_buf *out, uint8_t separator, const uint8_t *chars, size_t count);
+
 /* A quoted string from 16-bit code points (surrogates are written as they are). */
 pjf_status pjf_json_write_ucs2(pjf_buf *out, const uint16_t *chars, size_t count);
 

@@ -80,6 +80,20 @@ static pjf_json_wrote write_items(PyObject *const *items, Py_ssize_t count, pjf_
     return result == PJF_JSON_WROTE ? wrote(pjf_buf_append_byte(out, ']')) : result;
 }
 
+/* A member's name behind the separator, with its colon. */
+static inline pjf_json_wrote write_name(PyObject *name, uint8_t separator, pjf_buf *out)
+{
+    if (PJF_LIKELY(PyUnicode_IS_COMPACT_ASCII(name))) {
+        return wrote(pjf_json_write_name(out, separator, PyUnicode_1BYTE_DATA(name),
+                                         (size_t)PyUnicode_GET_LENGTH(name)));
+    }
+    pjf_json_wrote result = wrote(pjf_buf_append_byte(out, separator));
+    if (result == PJF_JSON_WROTE) {
+        result = write_string(name, out);
+    }
+    return result == PJF_JSON_WROTE ? wrote(pjf_buf_append_byte(out, ':')) : result;
+}
+
 /* PyJWT refuses an "iss" that is not a string, before anything else: Python's way says so. */
 static inline bool is_foreign_issuer(PyObject *name, PyObject *value)
 {
@@ -101,14 +115,8 @@ static pjf_json_wrote write_dict(PyObject *dict, pjf_buf *out, int depth)
             PJF_UNLIKELY(depth == 0 && is_foreign_issuer(name, value))) {
             return PJF_JSON_NEEDS_PYTHON;
         }
-        pjf_json_wrote result = wrote(pjf_buf_append_byte(out, separator));
+        pjf_json_wrote result = write_name(name, separator, out);
         separator = ',';
-        if (result == PJF_JSON_WROTE) {
-            result = write_string(name, out);
-        }
-        if (result == PJF_JSON_WROTE) {
-            result = wrote(pjf_buf_append_byte(out, ':'));
-        }
         if (result == PJF_JSON_WROTE) {
             result = write_value(value, out, depth + 1);
         }

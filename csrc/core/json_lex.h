@@ -53,7 +53,7 @@ static inline const uint8_t *pjf_json_scan_string(const uint8_t *p, const uint8_
                                                   const uint8_t *end)
 {
 #if defined(__SSE2__)
-    bool skipped = false;
+    const uint8_t *const begin = p;
     while (PJF_LIKELY(end - start >= 16)) {
         /* The last block ends with the text; what it has from before p is shifted out. */
         size_t left = (size_t)(end - p);
@@ -67,8 +67,7 @@ static inline const uint8_t *pjf_json_scan_string(const uint8_t *p, const uint8_
             return end;
         }
         p += 16;
-        if (PJF_UNLIKELY(left >= 256 && !skipped)) { /* a long string, or one of many in a text */
-            skipped = true;
+        if (PJF_UNLIKELY(p - begin == 64)) { /* a long string */
             p = pjf_json_skip_plain(p, end);
             if (p == end) {
                 return end;

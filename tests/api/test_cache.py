@@ -6,6 +6,7 @@ tokens accepted from the cache, one object handed to all callers, colliding keys
 
 from __future__ import annotations
 
+import datetime
 import functools
 import gc
 import json
@@ -14,7 +15,7 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -74,6 +75,16 @@ def tear_apart(value: Any) -> None:
         for item in value.values() if isinstance(value, dict) else value:
             tear_apart(item)
         value.clear()
+
+
+def size_of(value: Any) -> int:
+    """Bytes of a JSON value, the names and values of its members included."""
+    inner: Iterable[Any] = ()
+    if isinstance(value, dict):
+        inner = (*value, *value.values())
+    elif isinstance(value, list):
+        inner = value
+    return sys.getsizeof(value) + sum(map(size_of, inner))
 
 
 class TestInfo:
@@ -254,6 +265,71 @@ class TestClaimsOnEveryHit:
         with pytest.raises(ExpiredSignatureError):
             verifier.verify(token)
 
+    def test_nothing_is_kept_in_the_leeway_after_exp(self, clock: Callable[[float], None]) -> None:
+        """An entry goes at exp; while the leeway lasts, the token is verified fully each time."""
+        verifier = cached(leeway=5)
+        token = forge({"exp": NOW + 10})
+        for now, expected in (
+            (NOW, (0, 1, 1)),
+            (NOW + 9, (1, 1, 1)),
+            (NOW + 10, (1, 2, 0)),
+            (NOW + 14.9, (1, 3, 0)),
+        ):
+            clock(now)
+            assert verifier.verify(token) == {"exp": NOW + 10}
+            assert counts(verifier) == expected
+        assert verifier.cache_info().bytes == 0
+
+    def test_exp_ends_an_entry_though_it_is_not_verified(
+        self, clock: Callable[[float], None]
+    ) -> None:
+        verifier = cached(options={"verify_exp": False})
+        token = forge({"exp": NOW + 10})
+        for now, expected in ((NOW, (0, 1, 1)), (NOW + 9, (1, 1, 1)), (NOW + 10, (1, 2, 0))):
+            clock(now)
+            assert verifier.verify(token) == {"exp": NOW + 10}
+            assert counts(verifier) == expected
+        verifier.verify(forge({"exp": "some day"}))
+        assert verifier.cache_info().entries == 0
+
+    @pytest.mark.parametrize("name", ["nbf", "iat"])
+    @pytest.mark.parametrize("as_text", [False, True])
+    def test_nbf_and_iat_with_leeway(
+        self, name: str, as_text: bool, clock: Callable[[float], None]
+    ) -> None:
+        """Also of one that int() reads from a str, as PyJWT does."""
+        verifier = cached(leeway=5)
+        claims = {name: str(NOW) if as_text else NOW}
+        token = forge(claims)
+        for hits, now in enumerate((NOW, NOW - 4.5, NOW - 5)):
+            clock(now)
+            assert verifier.verify(token) == claims
+            assert verifier.cache_info().hits == hits
+        for now in (NOW - 5.1, NOW - 1000):
+            clock(now)
+            with pytest.raises(ImmatureSignatureError, match=rf"\({name}\)"):
+                verifier.verify(token)
+        clock(NOW + 1)
+        assert verifier.verify(token) == claims
+        assert verifier.cache_info().entries == 1
+
+    def test_freezegun(self) -> None:
+        """The clock as applications' tests stop it."""
+        freezegun = pytest.importorskip("freezegun", reason="freezegun is not installed")
+        moment = functools.partial(datetime.datetime.fromtimestamp, tz=datetime.timezone.utc)
+        claims = {"nbf": NOW, "iat": NOW, "exp": NOW + 10}
+        token = forge(claims)
+        verifier = cached(leeway=2)
+        for now in (NOW - 2, NOW, NOW + 9):
+            with freezegun.freeze_time(moment(now)):
+                assert verifier.verify(token) == claims
+        assert counts(verifier) == (2, 1, 1)
+        with freezegun.freeze_time(moment(NOW - 3)), pytest.raises(ImmatureSignatureError):
+            verifier.verify(token)
+        with freezegun.freeze_time(moment(NOW + 12)), pytest.raises(ExpiredSignatureError):
+            verifier.verify(token)
+        assert verifier.cache_info().entries == 0
+
     def test_an_expired_entry_is_removed(self, clock: Callable[[float], None]) -> None:
         verifier = cached()
         token = forge({"exp": NOW + 10})
@@ -365,7 +441,9 @@ class TestNothingIsShared:
             complete = verifier.verify_complete(token)
             assert shape(complete["payload"]) == expected
             tear_apart(complete)
-        assert verifier.cache_info().hits >= 2
+        exp = claims.get("exp", NOW + 1)
+        if type(exp) is int and exp > NOW:  # else there is no time until which it could be kept
+            assert verifier.cache_info().hits >= 2
 
     @pytest.mark.parametrize("opening", ["[", '{"a":'])
     def test_claims_as_deep_as_allowed(self, opening: str) -> None:
@@ -476,6 +554,29 @@ class TestBounds:
         for _ in range(2):
             verifier.verify(huge)
         assert verifier.cache_info().entries == info.entries
+
+    @pytest.mark.parametrize(
+        "value",
+        [
+            "x" * 5000,
+            "é" * 5000,
+            "€" * 5000,
+            "\U0001f600" * 5000,
+            ["\U0001f600" * 50] * 100,
+            [10**4200 + number for number in range(20)],
+            [{"n": number * 10**10} for number in range(200)],
+        ],
+        ids=lambda value: ascii(value)[:20],
+    )
+    def test_bytes_are_what_the_claims_take(self, value: Any) -> None:
+        """Not less than they do (the allocator's rounding aside), nor several times as much."""
+        verifier = cached(1024)
+        token = forge(json.dumps({"x": value}, ensure_ascii=False).encode())
+        claims = verifier.verify(token)
+        taken = size_of(claims["x"])
+        assert verifier.cache_info().entries == 1
+        counted = verifier.cache_info().bytes - len(token)
+        assert 0.9 * taken < counted < 2 * taken + 2048
 
     def test_bytes_are_given_back(self, clock: Callable[[float], None]) -> None:
         verifier = cached(64)

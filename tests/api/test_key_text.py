@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import time
 from typing import Any
 
@@ -125,6 +126,108 @@ def test_der_and_other_encodings(form: str) -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_pem_in_another_encoding(form: str, encoding: str) -> None:
     assert refusal(TEXT_FORMS[form].decode().encode(encoding)) == ASYMMETRIC
+
+
+ENCODINGS = [
+    "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be",
+]  # fmt: skip
+BESIDE = [
+    "x",
+    "é",
+    "€",
+    "\u5c22",
+    "\u225c",
+    "\U0001f600",
+    "\x7f",
+    "\\ud800",
+    "\u0a0d",
+    "\ufeff",
+    "\ud800",
+]
+JWK_TEMPLATES = [
+    '{"n":"%(x)s",%(kty)s:"RSA"}',
+    '[{%(kty)s:"RSA","n":"%(x)s"}]',
+    ' \n{"a":{"b":[1,{%(kty)s:"oct"}]},"c":"%(x)s"}',
+    '["%(x)s",{%(kty)s:1}]',
+    '{"%(x)s":1,%(kty)s:2}',
+]
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+@pytest.mark.parametrize("beside", BESIDE, ids=ascii)
+def test_jwk_spelt_and_encoded_otherwise(encoding: str, beside: str) -> None:
+    """Escapes in "kty", a lone surrogate or a letter beyond ASCII beside it: as PyJWT at least."""
+    for template in JWK_TEMPLATES:
+        for kty in ('"kty"', '"\\u006bty"', '"k\\u0074y"', '"\\u006b\\u0074\\u0079"'):
+            text = template % {"x": beside, "kty": kty}
+            key = text.encode(encoding, "surrogatepass")
+            theirs = observe(jwt.encode, {}, key)
+            if theirs.kind == "raised":
+                assert refusal(key) == theirs.value[1] == JWK, key
+
+
+def certificate(name: str) -> bytes:
+    """A self-signed DER certificate of this common name; the same bytes each time."""
+    import datetime
+
+    from cryptography import x509
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    key = Ed25519PrivateKey.from_private_bytes(b"k" * 32)
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
+    builder = x509.CertificateBuilder(
+        issuer_name=subject,
+        subject_name=subject,
+        public_key=key.public_key(),
+        serial_number=5,
+        not_valid_before=datetime.datetime(2020, 1, 1),
+        not_valid_after=datetime.datetime(2040, 1, 1),
+    )
+    return builder.sign(key, None).public_bytes(Encoding.DER)
+
+
+def test_certificate_with_latin_1_in_a_utf8string() -> None:
+    """As careless CAs write it: OpenSSL does not load it, PyJWT's cryptography does."""
+    proper = certificate("café")
+    careless = proper.replace("café".encode(), b"caf\xe9\xe9")
+    assert careless != proper
+    for der in (proper, careless):
+        assert observe(jwt.encode, {}, der).value == ("InvalidKeyError", ASYMMETRIC)
+        assert refusal(der) == ASYMMETRIC
+        with pytest.raises(InvalidKeyError):
+            pyjwtfast.Key.from_secret(der)
+        with pytest.raises(InvalidKeyError):
+            pyjwtfast.decode(forge({}, secret=der), der, algorithms=["HS256"])
+
+
+@pytest.mark.filterwarnings("ignore:The HMAC key is")
+@pytest.mark.parametrize("form", [*DER_FORMS, "DER PKCS 1", "DER UTF-8 name"])
+def test_mutated_der(form: str) -> None:
+    """One or two bytes of a key or certificate changed: what PyJWT still refuses, we refuse."""
+    more = {
+        "DER PKCS 1": material.RSA_PKCS1_DER,
+        "DER UTF-8 name": certificate("café.example"),
+    }
+    whole = {**DER_FORMS, **more}[form]
+    choose = random.Random(form)
+    refused = 0
+    for _ in range(200):
+        der = bytearray(whole)
+        for _ in range(choose.choice([1, 1, 1, 2])):
+            der[choose.randrange(len(der))] = choose.choice(
+                [0, 0x1E, 0x80, 0xFF, choose.randrange(256)]
+            )
+        if observe(jwt.encode, {}, bytes(der)).kind == "raised":
+            refused += 1
+            assert refusal(bytes(der)) == ASYMMETRIC, der.hex()
+    assert refused
+
+
+def test_random_secrets_are_never_refused() -> None:
+    choose = random.Random(1)
+    for _ in range(10_000):
+        pyjwtfast.Key.from_secret(choose.randbytes(64))
 
 
 @pytest.mark.parametrize("form", TEXT_FORMS)
@@ -284,6 +387,27 @@ def test_secret_with_surrogates() -> None:
     ):
         with pytest.raises((ValueError, InvalidKeyError)):
             function()
+
+
+@pytest.mark.parametrize(
+    "secret", ["TOP-SECRET\udc80", "\ud800TOP-SECRET", "TOP-\udfff-SECRET"], ids=ascii
+)
+def test_an_exception_holds_no_secret(secret: str) -> None:
+    """A UnicodeEncodeError carries the str itself; error reports show an exception's arguments."""
+    for function in (
+        lambda: pyjwtfast.encode({}, secret),
+        lambda: pyjwtfast.Key.from_secret(secret),
+        lambda: pyjwtfast.decode(forge({}), secret, algorithms=["HS256"]),
+        lambda: pyjwtfast.decode_complete(forge({}), secret, algorithms=["HS256"]),
+    ):
+        with pytest.raises((ValueError, InvalidKeyError)) as caught:
+            function()
+        error: BaseException | None = caught.value
+        while error is not None:
+            held = [str(error), error.args, {name: getattr(error, name) for name in dir(error)}]
+            assert "TOP" not in repr(held)
+            assert "SECRET" not in repr(held)
+            error = error.__cause__ or error.__context__
 
 
 def test_two_spellings_of_one_secret() -> None:

@@ -6,10 +6,12 @@ import contextlib
 import copy
 import datetime
 import enum
+import gc
 import json
 import math
 import pickle
 import warnings
+import weakref
 from typing import Any
 
 import jwt
@@ -355,6 +357,46 @@ class TestVerifierConstruction:
     def test_text_shows_no_secret(self) -> None:
         assert SECRET not in repr(verifier())
         assert SECRET not in repr(Signer(make()))
+
+
+class Text(str):
+    """A str with attributes: it can be part of a reference cycle."""
+
+    owner: Any = None
+
+
+@pytest.mark.parametrize(
+    "make_owner",
+    [
+        lambda text: make(kid=text),
+        lambda text: make(text * 20),
+        lambda text: Signer(make(), text and strategies.Word("HS256"), {"kid": text}),
+        lambda text: verifier(audience=text),
+        lambda text: verifier(audience=[text]),
+        lambda text: verifier(issuer=text),
+        lambda text: verifier(issuer=(text,)),
+        lambda text: verifier(subject=text),
+        lambda text: verifier(require=[text]),
+        lambda text: verifier(options={"require": [text]}),
+    ],
+    ids=["kid", "secret", "headers", "audience", "audiences", "issuer", "issuers", "subject",
+         "require", "options"],
+)  # fmt: skip
+def test_texts_are_not_kept_in_a_cycle(make_owner: Any) -> None:
+    """Exact copies are held: our types, which the collector does not search, close no cycle."""
+    text = Text("text")
+    text.owner = make_owner(text)
+    alive = weakref.ref(text)
+    del text
+    gc.collect()
+    assert alive() is None
+
+
+def test_exact_texts_are_what_they_were() -> None:
+    assert type(make(kid=Text("k")).kid) is str
+    made = verifier(make(kid=Text("k")), audience=[Text("a")], issuer=Text("i"), subject=Text("s"))
+    claims = {"aud": "a", "iss": "i", "sub": "s"}
+    assert made.verify(forge(claims, {"alg": "HS256", "kid": "k"})) == claims
 
 
 class TestVerify:

@@ -29,7 +29,7 @@ kept = []
 """
 
 SIGNALS = """
-import signal, time
+import json, signal, time
 FLOATS = [number + 0.1234567890123 for number in range(60_000)]
 INTS = [10**400 + number for number in range(1_000)]
 ENCODE = {
@@ -104,7 +104,8 @@ for delay in {DELAYS}:
     except Boom:
         continue
     raise SystemExit("swallowed" if raised else "no signal")
-assert encode(claims) == pyjwtfast.encode(claims, SECRET, json_encoder=__import__("json").JSONEncoder)
+written_by_json = pyjwtfast.encode(claims, SECRET, json_encoder=json.JSONEncoder)
+assert encode(claims) == written_by_json
 """
     )
 

@@ -8,6 +8,7 @@ the text were evaded by a leading space, a BOM, an array around the key or anoth
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
 import random
@@ -168,8 +169,7 @@ def test_jwk_spelt_and_encoded_otherwise(encoding: str, beside: str) -> None:
 
 def certificate(name: str) -> bytes:
     """A self-signed DER certificate of this common name; the same bytes each time."""
-    import datetime
-
+    pytest.importorskip("cryptography", reason="PyJWT knows certificates by cryptography alone")
     from cryptography import x509
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
     from cryptography.hazmat.primitives.serialization import Encoding

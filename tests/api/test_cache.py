@@ -6,7 +6,6 @@ tokens accepted from the cache, one object handed to all callers, colliding keys
 
 from __future__ import annotations
 
-import datetime
 import functools
 import gc
 import json
@@ -312,23 +311,6 @@ class TestClaimsOnEveryHit:
         clock(NOW + 1)
         assert verifier.verify(token) == claims
         assert verifier.cache_info().entries == 1
-
-    def test_freezegun(self) -> None:
-        """The clock as applications' tests stop it."""
-        freezegun = pytest.importorskip("freezegun", reason="freezegun is not installed")
-        moment = functools.partial(datetime.datetime.fromtimestamp, tz=datetime.timezone.utc)
-        claims = {"nbf": NOW, "iat": NOW, "exp": NOW + 10}
-        token = forge(claims)
-        verifier = cached(leeway=2)
-        for now in (NOW - 2, NOW, NOW + 9):
-            with freezegun.freeze_time(moment(now)):
-                assert verifier.verify(token) == claims
-        assert counts(verifier) == (2, 1, 1)
-        with freezegun.freeze_time(moment(NOW - 3)), pytest.raises(ImmatureSignatureError):
-            verifier.verify(token)
-        with freezegun.freeze_time(moment(NOW + 12)), pytest.raises(ExpiredSignatureError):
-            verifier.verify(token)
-        assert verifier.cache_info().entries == 0
 
     def test_an_expired_entry_is_removed(self, clock: Callable[[float], None]) -> None:
         verifier = cached()

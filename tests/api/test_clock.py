@@ -104,6 +104,27 @@ def test_freezegun() -> None:
     test_the_systems_clock()
 
 
+def test_freezegun_and_remembered_tokens() -> None:
+    """The times of a token are checked again on every hit, with the leeway."""
+    freezegun = pytest.importorskip("freezegun", reason="freezegun is not installed")
+    claims = {"nbf": PAST, "iat": PAST, "exp": PAST + 10}
+    token = forge(claims)
+    verifier = Verifier([Key.from_secret(SECRET)], ["HS256"], cache_size=8, leeway=2)
+
+    def at(now: float) -> Any:
+        return freezegun.freeze_time(datetime.datetime.fromtimestamp(now, datetime.timezone.utc))
+
+    for now in (PAST - 2, PAST, PAST + 9):
+        with at(now):
+            assert verifier.verify(token) == claims
+    assert verifier.cache_info()[:3] == (2, 1, 1)
+    with at(PAST - 3), pytest.raises(ImmatureSignatureError):
+        verifier.verify(token)
+    with at(PAST + 12), pytest.raises(ExpiredSignatureError):
+        verifier.verify(token)
+    assert verifier.cache_info().entries == 0
+
+
 def test_time_machine() -> None:
     """It replaces the C function inside `time.time`, so the object stays the same."""
     time_machine = pytest.importorskip("time_machine", reason="time-machine is not installed")

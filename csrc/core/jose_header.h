@@ -1,6 +1,7 @@
 /*
  * jose_header: the parameters of a JOSE header (RFC 7515 §4) that decide how a token is verified,
- * parsed into a fixed struct without allocation. Other parameters are checked as JSON and skipped.
+ * parsed into a fixed struct. Other parameters are checked as JSON and skipped; only their names
+ * are kept while the header is read, in the buffer's inline bytes up to 1 KB of them.
  */
 #ifndef PJF_JOSE_HEADER_H
 #define PJF_JOSE_HEADER_H

@@ -202,10 +202,11 @@ static pjf_status looks_like_base64_der(pjf_span text, bool *found)
             clean.ptr[clean.len++] = (uint8_t)(c == '-' ? '+' : c == '_' ? '/' : c);
         }
     }
-    while (clean.len % 4 != 0) {
+    int padding = 0; /* which EVP_DecodeBlock counts as bytes */
+    for (; clean.len % 4 != 0; padding++) {
         clean.ptr[clean.len++] = '=';
     }
-    int len = EVP_DecodeBlock(der.ptr, clean.ptr, (int)clean.len);
+    int len = EVP_DecodeBlock(der.ptr, clean.ptr, (int)clean.len) - padding;
     if (len > 0) {
         der.len = (size_t)len; /* for pjf_buf_free to cleanse */
         *found = looks_like_der((pjf_span){der.ptr, der.len});

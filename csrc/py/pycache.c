@@ -3,8 +3,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* Estimates of what CPython takes: a dict or list with its header, one of its members (its name is
- * shared), a number or a string's header. */
+/* Estimates of what CPython takes: a dict or list with its header, one of its members, a number or
+ * a string's header; beyond the range of a double an integer counts as the longest that is parsed.
+ */
 #define CONTAINER_BYTES 240
 #define MEMBER_BYTES    32
 #define VALUE_BYTES     48
@@ -85,6 +86,24 @@ PyObject *pjf_py_cache_copy(const pjf_cached *cached)
     return PJF_LIKELY(cached->flat) ? PyDict_Copy(cached->claims) : copy_value(cached->claims);
 }
 
+/* What the digits of an integer take beyond 64 bits. */
+static size_t int_bytes(PyObject *number)
+{
+    int overflow;
+    int bits = 0;
+    (void)PyLong_AsLongLongAndOverflow(number, &overflow);
+    if (overflow == 0) {
+        return 0;
+    }
+    double value = PyLong_AsDouble(number);
+    if (value == -1.0 && PyErr_Occurred()) {
+        PyErr_Clear();
+        return HUGE_INT_BYTES;
+    }
+    (void)frexp(value, &bits);
+    return (size_t)bits / 7;
+}
+
 /* Hides the containers of a copy from the garbage collector, and so from gc.get_objects(): nobody
  * can change them, and JSON has no cycles to collect. Returns the estimate of its bytes. */
 static size_t seclude(PyObject *value)
@@ -104,18 +123,14 @@ static size_t seclude(PyObject *value)
         PyObject *member;
         Py_ssize_t position = 0;
         while (PyDict_Next(value, &position, &name, &member)) {
-            bytes += MEMBER_BYTES + seclude(member);
+            bytes += MEMBER_BYTES + seclude(name) + seclude(member);
         }
         return bytes;
     }
     if (PyUnicode_CheckExact(value)) {
         return VALUE_BYTES + (size_t)PyUnicode_GET_LENGTH(value) * (size_t)PyUnicode_KIND(value);
     }
-    int overflow = 0;
-    if (PyLong_CheckExact(value)) {
-        (void)PyLong_AsLongLongAndOverflow(value, &overflow);
-    }
-    return overflow == 0 ? VALUE_BYTES : HUGE_INT_BYTES;
+    return VALUE_BYTES + (PyLong_CheckExact(value) ? int_bytes(value) : 0);
 }
 
 /* The view of a copy of the claims that view is of. */

@@ -181,12 +181,12 @@ static PyObject *exact_kid(PyObject *argument, pjf_span *text)
     return kid;
 }
 
-static PyObject *key_from_secret(PyTypeObject *type, PyTypeObject *defining_class,
-                                 PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames)
+static PyObject *key_from_secret(PyTypeObject *type, PyObject *const *args, Py_ssize_t nargs,
+                                 PyObject *kwnames)
 {
     static const uint8_t names[] = {PJF_STR_secret, PJF_STR_kid};
     static const pjf_signature signature = {"from_secret", names, 2, 1, 1, false};
-    pjf_state *state = PyType_GetModuleState(defining_class);
+    pjf_state *state = PyType_GetModuleState(type);
     PyObject *slots[2];
     pjf_span secret;
     pjf_span kid_text = {NULL, 0};
@@ -263,7 +263,7 @@ static PyObject *key_reduce(PyObject *self, PyObject *ignored)
 
 static PyMethodDef key_methods[] = {
     {"from_secret", (PyCFunction)(void (*)(void))key_from_secret,
-     METH_CLASS | METH_METHOD | METH_FASTCALL | METH_KEYWORDS, from_secret_doc},
+     METH_CLASS | METH_FASTCALL | METH_KEYWORDS, from_secret_doc},
     {"__reduce__", key_reduce, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
@@ -277,14 +277,29 @@ static PyGetSetDef key_getset[] = {
 
 PyDoc_STRVAR(key_doc, "An immutable key, checked and prepared once. Made by Key.from_secret().");
 
+/* Instances come from the loaders alone; DISALLOW_INSTANTIATION would not say from which. */
+static PyObject *key_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
+{
+    (void)type;
+    (void)args;
+    (void)kwargs;
+    PyErr_SetString(PyExc_TypeError, "a Key is made by Key.from_secret()");
+    return NULL;
+}
+
 static PyType_Slot key_slots[] = {
-    {Py_tp_doc, (void *)key_doc}, {Py_tp_dealloc, key_dealloc}, {Py_tp_repr, key_repr},
-    {Py_tp_methods, key_methods}, {Py_tp_getset, key_getset},   {0, NULL},
+    {Py_tp_doc, (void *)key_doc},
+    {Py_tp_new, key_new},
+    {Py_tp_dealloc, key_dealloc},
+    {Py_tp_repr, key_repr},
+    {Py_tp_methods, key_methods},
+    {Py_tp_getset, key_getset},
+    {0, NULL},
 };
 
 PyType_Spec pjf_key_spec = {
     .name = "pyjwtfast.Key",
     .basicsize = sizeof(pjf_py_key),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = key_slots,
 };

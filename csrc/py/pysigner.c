@@ -94,7 +94,8 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
         return NULL;
     }
     if (!pjf_key_check(state, key)) {
-        PyErr_Format(PyExc_TypeError, "key must be a pyjwtfast.Key, not %.200s",
+        PyErr_Format(PyExc_TypeError,
+                     "key must be a pyjwtfast.Key (see Key.from_secret), not %.200s",
                      Py_TYPE(key)->tp_name);
         return NULL;
     }

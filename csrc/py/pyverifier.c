@@ -40,7 +40,8 @@ PyDoc_STRVAR(
     "that must have exactly this value and type. options: PyJWT's verify_exp, verify_aud, ...,\n"
     "strict_aud, enforce_minimum_key_length. cache_size: verified tokens remembered (0: none); a\n"
     "hit skips signature and parsing; every rule on claims is checked again. max_token_bytes:\n"
-    "longer tokens are refused. Raises TypeError or ValueError for a wrong argument, InvalidKeyError for a key that is too\n"
+    "longer tokens are refused.\n\n"
+    "Raises TypeError or ValueError for a wrong argument, InvalidKeyError for a key that is too\n"
     "short when that is enforced. RFC 7515 section 5.2, RFC 7519 section 7.2, RFC 8725.");
 
 PyDoc_STRVAR(verify_doc, "verify($self, token)\n--\n\n"
@@ -108,7 +109,8 @@ static int init_keys(pjf_py_verifier *self, PyObject *keys)
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
         PyObject *key = PyTuple_GET_ITEM(self->keys, i);
         if (!pjf_key_check(self->state, key)) {
-            PyErr_Format(PyExc_TypeError, "keys must hold pyjwtfast.Key, not %.200s",
+            PyErr_Format(PyExc_TypeError,
+                         "keys must hold pyjwtfast.Key (see Key.from_secret), not %.200s",
                          Py_TYPE(key)->tp_name);
             return -1;
         }

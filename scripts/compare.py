@@ -4,6 +4,7 @@ The contestants take turns, round by round, so that what else the machine does m
 `make bench` is the thorough one.
 """
 
+import argparse
 import os
 import statistics
 import sys
@@ -120,7 +121,7 @@ def compare_requests() -> None:
     ours: Any = authentication.JWTStatelessUserAuthentication()
     if theirs.authenticate(request)[0].id != ours.authenticate(request)[0].id:
         raise AssertionError("the libraries do not agree about the user")
-    title = "Authenticate a request"
+    title = "Stateless, without the user query"
     for cache_size, tokens in ((0, "new token"), (1024, "token seen before")):
         with override_settings(SIMPLE_JWT={"VERIFIED_TOKEN_CACHE_SIZE": cache_size}):
             compare(
@@ -133,6 +134,9 @@ def compare_requests() -> None:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
     print(
         f"Side by side: Python {sys.version.split()[0]}, PyJWT {jwt.__version__}, one process, "

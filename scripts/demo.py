@@ -1,9 +1,10 @@
 """Runs the example under Gunicorn on a free port, walks through its API over HTTP, and times it.
 
 Every request and answer is printed. Exit status 0 only if every answer was the expected one; what
-was started is stopped in any case.
+was started is stopped in any case. `make demo` builds the extension and runs this.
 """
 
+import argparse
 import http.client
 import json
 import os
@@ -235,6 +236,11 @@ def walk_through(url: str, signing_key: str) -> Walk:
 
 
 def main() -> int:
+    argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="environment: DATABASE_URL, by default a temporary SQLite file",
+    ).parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as directory:
         environment = {

@@ -1,31 +1,36 @@
 """Runs the checks of `make test` one after another, all of them, and sums up at the end.
 
-usage: run_tests.py [lint] [c] [python] [drf] [example]      (default: every group)
-
 Exit status 0 only if nothing failed. What cannot run here is named; with CI=true that is a failure.
 PostgreSQL is looked for at 127.0.0.1:5432, or where libpq's variables say (PGHOST, PGUSER, ...).
 """
 
+import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
 import sysconfig
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-
-import psycopg
 
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 GROUPS = ("lint", "c", "python", "drf", "example")
+# A line of pytest's short summary, which pyproject.toml asks for: how many, where, why.
+SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] \S+: (.+)$", re.MULTILINE)
+COLOUR = re.compile(r"\x1b\[[\d;]*m")
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 
 @dataclass
 class Step:
-    """One command. `skip` says why it cannot run here; empty: it can."""
+    """One command. `skip` says why it cannot run here; empty: it can.
+
+    `skipped` are pytest's own skips afterwards: the number of tests for each reason.
+    """
 
     group: str
     name: str
@@ -33,6 +38,7 @@ class Step:
     environment: dict[str, str] = field(default_factory=dict)
     skip: str = ""
     outcome: str = ""
+    skipped: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
     def run(self) -> None:
@@ -42,13 +48,36 @@ class Step:
             self.outcome = "FAILED" if CI else "skipped"
             return
         start = time.monotonic()
-        done = subprocess.run(self.command, cwd=ROOT, env={**os.environ, **self.environment})
+        environment = {**os.environ, **self.environment}
+        if "pytest" in self.command:
+            status, output = run_and_read(self.command, environment)
+            for tests, why in SKIPPED.findall(output):
+                self.skipped[why] += int(tests)
+        else:
+            status = subprocess.run(self.command, cwd=ROOT, env=environment).returncode
         self.seconds = time.monotonic() - start
-        self.outcome = "passed" if done.returncode == 0 else "FAILED"
+        self.outcome = "passed" if status == 0 else "FAILED"
+
+
+def run_and_read(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Runs the command, shows its output as it comes; its exit status, and the output again."""
+    output = bytearray()
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        assert process.stdout is not None
+        while chunk := os.read(process.stdout.fileno(), 65536):
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.flush()
+            output += chunk
+    return process.returncode, COLOUR.sub("", output.decode(errors="replace"))
 
 
 def postgresql_silence() -> str:
     """Why PostgreSQL cannot be used; empty: it can."""
+    # Not at the top: --help is for those too who have installed nothing yet.
+    import psycopg
+
     os.environ.setdefault("PGHOST", "127.0.0.1")
     try:
         psycopg.connect("dbname=postgres", connect_timeout=3).close()
@@ -85,6 +114,9 @@ def lint_steps() -> list[Step]:
 
 def test_steps() -> list[Step]:
     pytest = [sys.executable, "-m", "pytest"]
+    if sys.stdout.isatty():
+        # Its output goes through a pipe, see run_and_read.
+        pytest.append("--color=yes")
     silence = postgresql_silence()
     fuzz_skip = "" if shutil.which("clang") else "clang is not installed"
     steps = [
@@ -116,12 +148,18 @@ def test_steps() -> list[Step]:
     return steps
 
 
-def main(arguments: list[str]) -> int:
-    unknown = set(arguments) - set(GROUPS)
-    if unknown:
-        print(f"unknown: {', '.join(sorted(unknown))}\n{__doc__}", file=sys.stderr)
-        return 2
-    wanted = arguments or GROUPS
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "groups",
+        nargs="*",
+        choices=GROUPS,
+        metavar="group",
+        help=f"of {', '.join(GROUPS)} (default: every group)",
+    )
+    wanted = parser.parse_args().groups or GROUPS
     steps = [step for step in (*lint_steps(), *test_steps()) if step.group in wanted]
     for step in steps:
         step.run()
@@ -132,8 +170,10 @@ def main(arguments: list[str]) -> int:
     for step in steps:
         if step.skip:
             print(f"  {step.group}: {step.name} {step.outcome}: {step.skip}")
+        for why, tests in step.skipped.items():
+            print(f"  {step.group}: {step.name} skipped in part ({tests}): {why}")
     return int(any(step.outcome == "FAILED" for step in steps))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,35 +1,44 @@
-"""Runs the example under Gunicorn in the foreground until Ctrl-C. usage: serve.py [--port PORT]
+"""Runs the example under Gunicorn in the foreground until Ctrl-C.
 
-The tables are kept in DATABASE_URL, by default example/db.sqlite3.
+Users and notes are kept in DATABASE_URL, by default the file example/db.sqlite3, and are there
+again the next time. `make serve` builds the extension and runs this.
 """
 
 import argparse
+import os
 import signal
 import sys
 
 from server import gunicorn, migrate
 
 TRY_IT = """\
-The example runs at {url}. Ctrl-C stops it. Paste this into another terminal:
+The example runs at {url}. Ctrl-C stops it.
+What it is told stays in {database}.
+Paste this into another terminal:
 
 URL={url}
 JSON='Content-Type: application/json'
-USER='{{"username": "ada", "password": "analytical-engine"}}'
-curl -s -H "$JSON" -d "$USER" $URL/api/signup/; echo
-TOKEN=$(curl -s -H "$JSON" -d "$USER" $URL/api/token/ | sed 's/.*"access":"\\([^"]*\\)".*/\\1/')
+LOGIN='{{"username": "ada", "password": "analytical-engine"}}'
+curl -s -H "$JSON" -d "$LOGIN" $URL/api/signup/; echo
+TOKEN=$(curl -s -H "$JSON" -d "$LOGIN" $URL/api/token/ | sed 's/.*"access":"\\([^"]*\\)".*/\\1/')
 curl -s -H "$JSON" -H "Authorization: Bearer $TOKEN" -d '{{"text": "hello"}}' $URL/api/notes/; echo
 """
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     port: int = parser.parse_args().port
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     migrate({})
     try:
         with gunicorn({}, port) as (url, server):
-            print(TRY_IT.format(url=url), flush=True)
+            # Not the URL itself: a password may be part of it.
+            given = os.environ.get("DATABASE_URL")
+            database = "the database of DATABASE_URL" if given else "example/db.sqlite3"
+            print(TRY_IT.format(url=url, database=database), flush=True)
             return server.wait()
     except KeyboardInterrupt:
         print("\nStopped.")

@@ -1,5 +1,9 @@
-"""The example project under Gunicorn, as a process that is stopped again whatever happens."""
+"""The example project under Gunicorn, as a process that is stopped again whatever happens.
 
+Not a command: demo.py and serve.py import this. Type `make demo` or `make serve`.
+"""
+
+import argparse
 import os
 import socket
 import subprocess
@@ -34,7 +38,8 @@ def gunicorn(
         number = listener.fileno()
         command = [sys.executable, "-m", "gunicorn", "project.wsgi", f"--bind=fd://{number}"]
         server = subprocess.Popen(
-            [*command, f"--workers={workers}", "--log-level=warning"],
+            # The control socket would be a file in the user's home directory.
+            [*command, f"--workers={workers}", "--log-level=warning", "--no-control-socket"],
             cwd=EXAMPLE,
             env={**os.environ, **environment},
             pass_fds=[number],
@@ -51,3 +56,11 @@ def gunicorn(
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.parse_args()
+    parser.error("this is not a command; see --help")

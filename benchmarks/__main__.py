@@ -9,6 +9,13 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
+try:
+    import pyjwtfast._core  # noqa: F401
+except ModuleNotFoundError:
+    sys.exit(
+        "The C extension is not built for this Python: run `make build` first, or use `make bench`"
+    )
+
 from . import breakdown, cases, drf_cases, plots, report
 from .libraries import load_peers
 from .targets import judge

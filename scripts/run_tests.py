@@ -171,7 +171,7 @@ def main() -> int:
         if step.skip:
             print(f"  {step.group}: {step.name} {step.outcome}: {step.skip}")
         for why, tests in step.skipped.items():
-            print(f"  {step.group}: {step.name} skipped in part ({tests}): {why}")
+            print(f"  {step.group}: {step.name}, {tests} tests skipped: {why}")
     return int(any(step.outcome == "FAILED" for step in steps))
 
 

@@ -16,3 +16,4 @@ class PyJWTFastConfig(AppConfig):
         from . import checks
 
         register(checks.check_settings, Tags.security)
+        register(checks.check_deployment, Tags.security, deploy=True)

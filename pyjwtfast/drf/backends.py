@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 import math
-from collections.abc import Iterable
+import warnings
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from functools import cached_property
-from typing import Any
+from threading import Lock
+from typing import Any, TypeVar
 
 from django.utils.translation import gettext_lazy as _
 
@@ -20,9 +22,12 @@ from pyjwtfast.exceptions import (
     InvalidKeyError,
     PyJWTError,
 )
+from pyjwtfast.warnings import InsecureKeyLengthWarning
 
 from .exceptions import TokenBackendError, TokenBackendExpiredToken
 from .utils import format_lazy
+
+T = TypeVar("T")
 
 _logger = logging.getLogger(__name__)
 
@@ -86,17 +91,27 @@ class TokenBackend:
     def prepared_signing_key(self) -> Key | None:
         """The signing key, checked and prepared; None where there is none.
 
-        Raises InvalidKeyError for what cannot be a secret: nothing, a public key, a JWK.
+        Raises InvalidKeyError for what cannot be a secret: nothing, a public key, a JWK. Warns
+        InsecureKeyLengthWarning of a short one.
         """
-        return None if self.signing_key is None else Key.from_secret(self.signing_key)
+        if self.signing_key is None:
+            return None
+        key = Key.from_secret(self.signing_key)
+        short = describe_short_key(self.signing_key, self.algorithm)
+        if short is not None:
+            warnings.warn(
+                f"{self._signing_key_source()} {short}", InsecureKeyLengthWarning, stacklevel=2
+            )
+        return key
 
     @cached_property
     def _signer(self) -> Signer:
-        return Signer(_key(self.prepared_signing_key), self.algorithm)
+        return self._prepare(Signer, _key(self.prepared_signing_key), self.algorithm)
 
     @cached_property
     def _verifier(self) -> Verifier:
-        return Verifier(
+        return self._prepare(
+            Verifier,
             [_key(self.prepared_signing_key or "")],  # no key: as wrong as an empty one
             [self.algorithm],
             audience=_audience(self.audience),
@@ -105,6 +120,18 @@ class TokenBackend:
             options={"verify_aud": self.audience is not None},
             cache_size=self.cache_size,
         )
+
+    def _prepare(self, factory: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """What the factory makes, without its warning of a short key that has been warned of."""
+        if (
+            self.signing_key is None
+            or "prepared_signing_key" not in vars(self)  # it is a subclass's own
+            or describe_short_key(self.signing_key, self.algorithm) is None
+        ):
+            return factory(*args, **kwargs)
+        with _FILTERS_LOCK, warnings.catch_warnings():
+            warnings.simplefilter("ignore", InsecureKeyLengthWarning)
+            return factory(*args, **kwargs)
 
     def _validate_algorithm(self, algorithm: str) -> None:
         if algorithm not in ALLOWED_ALGORITHMS:
@@ -210,8 +237,12 @@ class TokenBackend:
     def _key_source(self) -> str:
         """Where the verifying key comes from, for whoever has to correct it."""
         if not self._chooses_key():
-            return "The setting SIGNING_KEY (where it is not set, SECRET_KEY)"
+            return self._signing_key_source()
         return f"The key that {type(self).__qualname__}.get_verifying_key() returned"
+
+    def _signing_key_source(self) -> str:
+        """Where the signing key comes from, likewise."""
+        return "The setting SIGNING_KEY (where it is not set, SECRET_KEY)"
 
 
 # What a TokenBackend prepares of its attributes, and forgets when one is assigned.
@@ -220,6 +251,21 @@ _PREPARED = frozenset({"prepared_signing_key", "_signer", "_verifier"})
 # The methods as they are here: other ones are hooks, which decode() has to ask.
 _GET_VERIFYING_KEY = TokenBackend.get_verifying_key
 _GET_LEEWAY = TokenBackend.get_leeway
+
+
+# Filters of warnings belong to the whole process: one thread at a time puts them aside.
+_FILTERS_LOCK = Lock()
+
+
+def describe_short_key(secret: str | bytes, algorithm: str) -> str | None:
+    """How a secret falls short of what an HS* algorithm asks for; None if it does not."""
+    if algorithm not in SUPPORTED_ALGORITHMS:
+        return None
+    length = len(secret.encode() if isinstance(secret, str) else secret)
+    minimum = int(algorithm[2:]) // 8
+    if length >= minimum:
+        return None
+    return f"has {length} bytes; {algorithm} wants at least {minimum} (RFC 7518 section 3.2)."
 
 
 def _key(key: Any) -> Key:

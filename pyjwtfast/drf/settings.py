@@ -78,6 +78,21 @@ REMOVED_SETTINGS = (
 # The settings are simplejwt's, and described there.
 SETTINGS_DOC = "https://django-rest-framework-simplejwt.readthedocs.io/en/latest/settings.html"
 
+
+def settings_name() -> str:
+    """Which of SETTINGS_NAMES is read; simplejwt's where none is set."""
+    present = (name for name in SETTINGS_NAMES if getattr(settings, name, None) is not None)
+    return next(present, SETTINGS_NAMES[-1])
+
+
+def setting_in_effect(name: str) -> str:
+    """What messages call a setting: SIMPLE_JWT['LEEWAY'], or SECRET_KEY where that one signs."""
+    source = settings_name()
+    if name == "SIGNING_KEY" and name not in (getattr(settings, source, None) or {}):
+        return "SECRET_KEY"
+    return f"{source}['{name}']"
+
+
 # Sent by an APISettings object, without arguments, when its values may have changed.
 settings_changed = Signal()
 

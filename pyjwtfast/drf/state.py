@@ -5,8 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
+
 from .backends import TokenBackend
-from .settings import api_settings, settings_changed
+from .exceptions import TokenBackendError
+from .settings import api_settings, setting_in_effect, settings_changed
 
 # The attributes that a TokenBackend makes of its arguments.
 _ATTRIBUTES = frozenset(inspect.signature(TokenBackend).parameters)
@@ -29,20 +32,27 @@ class SettingsTokenBackend(TokenBackend):
                 f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self
             )
         attributes = self.__dict__  # reset() puts another one in its place
-        configured = TokenBackend(
-            api_settings.ALGORITHM,
-            api_settings.SIGNING_KEY,
-            api_settings.VERIFYING_KEY,
-            api_settings.AUDIENCE,
-            api_settings.ISSUER,
-            api_settings.JWK_URL,
-            api_settings.LEEWAY,
-            api_settings.JSON_ENCODER,
-            cache_size=api_settings.VERIFIED_TOKEN_CACHE_SIZE,
-        )
+        try:
+            configured = TokenBackend(
+                api_settings.ALGORITHM,
+                api_settings.SIGNING_KEY,
+                api_settings.VERIFYING_KEY,
+                api_settings.AUDIENCE,
+                api_settings.ISSUER,
+                api_settings.JWK_URL,
+                api_settings.LEEWAY,
+                api_settings.JSON_ENCODER,
+                cache_size=api_settings.VERIFIED_TOKEN_CACHE_SIZE,
+            )
+        except TokenBackendError as error:
+            # As a TokenBackendError it would be the fault of each token, and nobody would see it.
+            raise ImproperlyConfigured(f"{setting_in_effect('ALGORITHM')}: {error}") from error
         # In one step, so that another thread finds all of the attributes or none.
         attributes.update(vars(configured) | attributes)
         return getattr(configured, name)
+
+    def _signing_key_source(self) -> str:
+        return f"The setting {setting_in_effect('SIGNING_KEY')}"
 
     def reset(self, **kwargs: Any) -> None:
         """Forget configuration, keys and verified tokens. Also a receiver of a signal."""

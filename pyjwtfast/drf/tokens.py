@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from uuid import uuid4
 
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import classproperty
 from django.utils.translation import gettext_lazy as _
 
 from . import state
 from .backends import TokenBackend
 from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
-from .settings import api_settings
+from .settings import DEFAULTS, api_settings, setting_in_effect
 from .utils import (
     aware_utcnow,
     datetime_from_epoch,
@@ -152,13 +153,29 @@ class Token:
         """Let the token expire (RFC 7519 section 4.1.4) one lifetime after from_time.
 
         Defaults: this token's `current_time` and `lifetime`.
+        Raises ImproperlyConfigured, with the setting's name, for a lifetime that is no timedelta.
         """
         if from_time is None:
             from_time = self.current_time
         if lifetime is None:
             lifetime = self.lifetime
             assert lifetime is not None, "checked by __init__"
-        self.payload[claim] = datetime_to_epoch(from_time + lifetime)
+        try:
+            expiry = from_time + lifetime
+        except TypeError as error:
+            if isinstance(lifetime, timedelta):
+                raise
+            raise ImproperlyConfigured(
+                f"{self._lifetime_source(lifetime)} is {lifetime!r}, but must be a timedelta."
+            ) from error
+        self.payload[claim] = datetime_to_epoch(expiry)
+
+    def _lifetime_source(self, lifetime: object) -> str:
+        """Where a lifetime comes from, for whoever has to correct it."""
+        for name in DEFAULTS:
+            if name.endswith("_LIFETIME") and getattr(api_settings, name) is lifetime:
+                return setting_in_effect(name)
+        return f"The lifetime of {type(self).__qualname__}"
 
     def set_iat(self, claim: str = "iat", at_time: datetime | None = None) -> None:
         """Write the time of issue (RFC 7519 section 4.1.6), by default `current_time`."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+import warnings
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from rest_framework_simplejwt.backends import TokenBackend as TheirBackend
 from pyjwtfast.drf.backends import ALLOWED_ALGORITHMS, SUPPORTED_ALGORITHMS, TokenBackend
 from pyjwtfast.drf.exceptions import TokenBackendError, TokenBackendExpiredToken
 from pyjwtfast.exceptions import InvalidKeyError, PyJWKClientError
+from pyjwtfast.warnings import InsecureKeyLengthWarning
 from tests.support import LONG_SECRET, OTHER_SECRET, SECRET, forge
 
 NOW = int(time.time())
@@ -171,6 +173,28 @@ def test_keys_that_are_none(key: Any) -> None:
 class UUIDEncoder(json.JSONEncoder):
     def default(self, o: Any) -> Any:
         return str(o) if isinstance(o, uuid.UUID) else super().default(o)
+
+
+def test_a_short_key_is_warned_of_once_and_by_name() -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        backend = TokenBackend("HS384", b"x" * 40)
+        for _ in range(2):
+            assert backend.decode(backend.encode(CLAIMS)) == CLAIMS
+    (warning,) = caught
+    assert warning.category is InsecureKeyLengthWarning
+    assert str(warning.message) == (
+        "The setting SIGNING_KEY (where it is not set, SECRET_KEY) has 40 bytes; "
+        "HS384 wants at least 48 (RFC 7518 section 3.2)."
+    )
+
+
+def test_a_short_key_of_a_subclass_is_warned_of() -> None:
+    class Elsewhere(TokenBackend):
+        prepared_signing_key = "short"  # type: ignore[assignment]
+
+    with pytest.warns(InsecureKeyLengthWarning, match="^The HMAC key is 5 bytes long"):
+        Elsewhere("HS256", "not used").encode(CLAIMS)
 
 
 def test_json_encoder() -> None:

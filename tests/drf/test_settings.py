@@ -8,6 +8,7 @@ from unittest import mock
 
 import pytest
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 from rest_framework.test import APIClient, APIRequestFactory
 
@@ -17,6 +18,7 @@ from pyjwtfast.drf.settings import DEFAULTS, APISettings, api_settings
 from pyjwtfast.drf.state import token_backend
 from pyjwtfast.drf.tokens import AccessToken, RefreshToken, SlidingToken, Token
 from pyjwtfast.drf.views import TokenObtainPairView, TokenRefreshView
+from pyjwtfast.warnings import InsecureKeyLengthWarning
 from tests.drf.conftest import PASSWORD
 from tests.drf.models import User
 from tests.drf.support import claims, get, post, token
@@ -128,7 +130,71 @@ def test_a_key_that_cannot_be_used(
         assert post(client, "/ours/token/verify/", {"token": token(claims())}).status == 401
     logged = [each for each in caplog.records if each.name == "pyjwtfast.drf.backends"]
     assert {each.levelname for each in logged} == {"ERROR"}
-    assert all("The setting SIGNING_KEY" in each.getMessage() for each in logged)
+    source = "The setting SIMPLE_JWT['SIGNING_KEY'] cannot be used to verify tokens: "
+    assert all(each.getMessage().startswith(source) for each in logged)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "message"),
+    [
+        (
+            "RS256",
+            "SIMPLE_JWT['ALGORITHM']: This version of pyjwtfast supports HS256, HS384, HS512; "
+            "RS256 is not among them.",
+        ),
+        ("hs256", "SIMPLE_JWT['ALGORITHM']: Unrecognized algorithm type 'hs256'"),
+    ],
+)
+def test_an_algorithm_that_cannot_be_used(algorithm: str, message: str) -> None:
+    """Reading tokens fails as loudly as making them: no token is to blame."""
+    with override_settings(SIMPLE_JWT={"ALGORITHM": algorithm}):
+        for use in (lambda: str(AccessToken()), lambda: AccessToken(token(claims()))):
+            with pytest.raises(ImproperlyConfigured) as caught:
+                use()
+            assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("name", "token_class"),
+    [
+        ("ACCESS_TOKEN_LIFETIME", AccessToken),
+        ("REFRESH_TOKEN_LIFETIME", RefreshToken),
+        ("SLIDING_TOKEN_LIFETIME", SlidingToken),
+        ("SLIDING_TOKEN_REFRESH_LIFETIME", SlidingToken),
+    ],
+)
+def test_a_lifetime_that_is_no_timedelta(name: str, token_class: type[Token]) -> None:
+    message = rf"^SIMPLE_JWT\['{name}'\] is 300, but must be a timedelta\.$"
+    with (
+        override_settings(SIMPLE_JWT={name: 300}),
+        pytest.raises(ImproperlyConfigured, match=message),
+    ):
+        token_class()
+
+
+def test_a_lifetime_of_a_class_that_is_no_timedelta() -> None:
+    class Minutes(AccessToken):
+        lifetime = 5  # type: ignore[assignment]
+
+    with pytest.raises(ImproperlyConfigured, match=r"Minutes is 5, but must be a timedelta\.$"):
+        Minutes()
+    with pytest.raises(TypeError):
+        AccessToken().set_exp(from_time=5)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("override", "source"),
+    [
+        ({"SECRET_KEY": "short"}, "SECRET_KEY"),
+        ({"SIMPLE_JWT": {"SIGNING_KEY": "short"}}, r"SIMPLE_JWT\['SIGNING_KEY'\]"),
+    ],
+)
+def test_a_short_key_is_warned_of_by_name(override: dict[str, Any], source: str) -> None:
+    with (
+        override_settings(**override),
+        pytest.warns(InsecureKeyLengthWarning, match=f"^The setting {source} has 5 bytes; "),
+    ):
+        str(AccessToken())
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,11 @@ _STARTPROJECT_PREFIX = "django-insecure-"
 
 _SIMPLEJWT = "rest_framework_simplejwt."
 
+_KEY_HINT = (
+    "Set {} to a random secret that is kept out of the source code. A new key ends every session: "
+    "no token signed with the old one is valid any more."
+)
+
 # Part of simplejwt's settings, but nothing reads them with HS* and without a blacklist.
 _WITHOUT_EFFECT = {
     "VERIFYING_KEY": "HS* algorithms verify with the signing key",
@@ -99,8 +104,7 @@ def check_deployment(
         Warning(
             f"{source} begins with '{_STARTPROJECT_PREFIX}': "
             "it was made by startproject. Whoever has seen it can log in as anybody.",
-            hint=f"Set {source} to a random secret that is kept out of the source code. "
-            "A new key ends every session: no token signed with the old one is valid any more.",
+            hint=_KEY_HINT.format(source),
             id="pyjwtfast.W003",
         )
     ]
@@ -167,7 +171,7 @@ def _check_algorithm(name: str, values: Mapping[str, Any]) -> _Messages:
 def _check_signing_key(name: str, values: Mapping[str, Any]) -> _Messages:
     key = values["SIGNING_KEY"]
     source = setting_in_effect("SIGNING_KEY")
-    hint = f"Set {source} to a random secret that is kept out of the source code."
+    hint = _KEY_HINT.format(source)
     try:
         Key.from_secret(key)
     except (InvalidKeyError, TypeError, ValueError) as error:

@@ -228,10 +228,11 @@ class TokenBackend:
 
     def _decides_per_token(self) -> bool:
         """Whether hooks choose key or leeway for each token."""
+        own = type(self)
         return (
-            self._chooses_key()
-            or type(self).get_leeway is not _GET_LEEWAY
-            or "get_leeway" in self.__dict__
+            own.get_verifying_key is not _GET_VERIFYING_KEY
+            or own.get_leeway is not _GET_LEEWAY
+            or not _HOOKS.isdisjoint(self.__dict__)
         )
 
     def _key_source(self) -> str:
@@ -251,6 +252,7 @@ _PREPARED = frozenset({"prepared_signing_key", "_signer", "_verifier"})
 # The methods as they are here: other ones are hooks, which decode() has to ask.
 _GET_VERIFYING_KEY = TokenBackend.get_verifying_key
 _GET_LEEWAY = TokenBackend.get_leeway
+_HOOKS = frozenset({"get_verifying_key", "get_leeway"})
 
 
 # Filters of warnings belong to the whole process: one thread at a time puts them aside.

@@ -277,12 +277,7 @@ pjf_status pjf_key_guard_secret(pjf_span secret)
     if (secret.len == 0) {
         return PJF_ERR_KEY_EMPTY;
     }
-    pjf_status status = PJF_OK;
-    if (looks_like_der(secret)) {
-        status = PJF_ERR_KEY_ASYMMETRIC;
-    } else {
-        status = guard_text(secret);
-    }
+    pjf_status status = guard_text(secret);
     if (status == PJF_OK && memchr(secret.ptr, '\0', secret.len) != NULL) {
         uint8_t *squeezed = malloc(secret.len);
         if (squeezed == NULL) {

@@ -84,9 +84,9 @@ static int exec_strings(PyObject *module)
             return -1;
         }
     }
-    state->default_algorithm = PyUnicode_InternFromString("HS256");
-    state->none_algorithm = PyUnicode_InternFromString("none");
-    return state->default_algorithm == NULL || state->none_algorithm == NULL ? -1 : 0;
+    state->default_algorithm = state->alg_names[pjf_alg_find("HS256", 5)->id];
+    state->none_algorithm = state->alg_names[pjf_alg_find("none", 4)->id];
+    return 0;
 }
 
 static int exec_exceptions(PyObject *module)
@@ -234,8 +234,6 @@ static void module_free(void *module)
     for (int i = 0; i < PJF_ALG_MAX; i++) {
         Py_CLEAR(state->alg_names[i]);
     }
-    Py_CLEAR(state->default_algorithm);
-    Py_CLEAR(state->none_algorithm);
     for (int i = 0; i < PJF_NAME_CACHE_SIZE; i++) {
         Py_CLEAR(state->names[i].str);
     }

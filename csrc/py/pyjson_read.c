@@ -34,16 +34,11 @@ typedef struct builder {
 
 /* ---- member names ---- */
 
-static const char *const claim_names[PJF_CLAIM_COUNT] = {
-#define CLAIM_NAME(name) #name,
-    PJF_CLAIMS(CLAIM_NAME)
-#undef CLAIM_NAME
-};
-
-static int8_t claim_of(const uint8_t *bytes, size_t len)
+/* The registered claim with this name, or -1. */
+static int8_t claim_of(const pjf_state *state, const uint8_t *bytes, size_t len)
 {
-    for (int i = 0; len == 3 && i < PJF_CLAIM_COUNT; i++) {
-        if (memcmp(claim_names[i], bytes, 3) == 0) {
+    for (int i = 0; len == 3 && i < PJF_CLAIM_COUNT; i++) { /* they all have three letters */
+        if (memcmp(PyUnicode_1BYTE_DATA(state->claims[i]), bytes, 3) == 0) {
             return (int8_t)i;
         }
     }
@@ -124,7 +119,7 @@ static inline PyObject *shared_name(pjf_state *state, const pjf_json_string *nam
         *claim = entry->claim;
         return Py_NewRef(entry->str);
     }
-    *claim = claim_of(name->text.ptr, len);
+    *claim = claim_of(state, name->text.ptr, len);
     PyObject *str = *claim >= 0 ? Py_NewRef(state->claims[*claim]) : new_string(name);
     if (str != NULL) {
         short_store(entry, head, tail, len, str);

@@ -382,9 +382,10 @@ static pjf_status verify_signature(const pjf_py_verifier *self, pjf_jws_work *wo
     return PJF_ERR_SIGNATURE;
 }
 
-/* The verified claims of a token: its cryptography, its JSON, every rule. */
+/* The verified claims of a token: its cryptography, its JSON, every rule. now: a time read for this
+ * call, or NULL. */
 static PyObject *verify_fully(pjf_py_verifier *self, pjf_jws_work *work, pjf_span token,
-                              pjf_jws *jws, pjf_claim_view *view, bool *flat)
+                              const pjf_now *now, pjf_jws *jws, pjf_claim_view *view, bool *flat)
 {
     pjf_state *state = self->state;
     const pjf_alg *alg;
@@ -405,7 +406,7 @@ static PyObject *verify_fully(pjf_py_verifier *self, pjf_jws_work *work, pjf_spa
     PyObject *claims =
         pjf_json_load(state, "Invalid payload string", jws->payload, &work->unescape, view, flat);
     if (PJF_UNLIKELY(claims != NULL &&
-                     pjf_claims_check(state, claims, view, &self->rules, NULL) < 0)) {
+                     pjf_claims_check(state, claims, view, &self->rules, now) < 0)) {
         Py_CLEAR(claims);
     }
     return claims;
@@ -422,7 +423,8 @@ static PyObject *from_cache(pjf_py_verifier *self, pjf_cached *cached, const pjf
     return claims;
 }
 
-static PyObject *verify_and_remember(pjf_py_verifier *self, pjf_span token, double now)
+/* now: as for verify_fully; there is one where there is a cache. */
+static PyObject *verify_and_remember(pjf_py_verifier *self, pjf_span token, const pjf_now *now)
 {
     pjf_claim_view view;
     pjf_jws jws;
@@ -431,9 +433,9 @@ static PyObject *verify_and_remember(pjf_py_verifier *self, pjf_span token, doub
     if (work == NULL) {
         return NULL;
     }
-    PyObject *claims = verify_fully(self, work, token, &jws, &view, &flat);
-    if (claims != NULL && self->cache != NULL) {
-        pjf_py_cache_put(self->state, self->cache, token, claims, flat, &view, now);
+    PyObject *claims = verify_fully(self, work, token, now, &jws, &view, &flat);
+    if (claims != NULL && now != NULL) {
+        pjf_py_cache_put(self->state, self->cache, token, claims, flat, &view, now->earliest);
     }
     pjf_work_give(self->state, work);
     return claims;
@@ -447,20 +449,21 @@ static PyObject *verifier_verify(pjf_py_verifier *self, PyObject *const *args, P
     PyObject *argument;
     pjf_cached cached;
     pjf_span token;
-    pjf_now now = {0, 0};
+    pjf_now now;
     if (pjf_args_match_one(self->state, &signature, args, nargs, kwnames, &argument) < 0 ||
         pjf_token_span(self->state, argument, &token) < 0) {
         return NULL;
     }
-    if (self->cache != NULL) {
-        if (pjf_clock_read(self->state, &now) < 0) {
-            return NULL;
-        }
-        if (PJF_LIKELY(pjf_py_cache_get(self->cache, token, now.earliest, &cached))) {
-            return from_cache(self, &cached, &now);
-        }
+    if (self->cache == NULL) {
+        return verify_and_remember(self, token, NULL);
     }
-    return verify_and_remember(self, token, now.earliest);
+    if (pjf_clock_read(self->state, &now) < 0) {
+        return NULL;
+    }
+    if (PJF_LIKELY(pjf_py_cache_get(self->cache, token, now.earliest, &cached))) {
+        return from_cache(self, &cached, &now);
+    }
+    return verify_and_remember(self, token, &now);
 }
 
 static PyObject *verifier_verify_complete(pjf_py_verifier *self, PyObject *const *args,
@@ -481,7 +484,7 @@ static PyObject *verifier_verify_complete(pjf_py_verifier *self, PyObject *const
     if (work == NULL) {
         return NULL;
     }
-    PyObject *claims = verify_fully(self, work, token, &jws, &view, NULL);
+    PyObject *claims = verify_fully(self, work, token, NULL, &jws, &view, NULL);
     if (claims != NULL) {
         result = pjf_token_complete(self->state, work, &jws, claims);
         Py_DECREF(claims);

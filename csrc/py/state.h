@@ -137,8 +137,8 @@ typedef struct pjf_state {
     PyObject *claims[PJF_CLAIM_COUNT];
     PyObject *strings[PJF_STRING_COUNT];
     PyObject *alg_names[PJF_ALG_MAX];               /* interned, by algorithm */
-    PyObject *default_algorithm;                    /* "HS256" */
-    PyObject *none_algorithm;                       /* "none" */
+    PyObject *default_algorithm;                    /* "HS256", one of alg_names */
+    PyObject *none_algorithm;                       /* "none", another */
     pjf_plain_header plain_headers[PJF_ALG_MAX][2]; /* by algorithm, unsorted and sorted */
     pjf_short names[PJF_NAME_CACHE_SIZE];
     pjf_short values[PJF_VALUE_CACHE_SIZE];

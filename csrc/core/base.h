@@ -49,6 +49,36 @@
     X(PJF_ERR_KEY_JWK, "The specified key looks like a JWK and should not be used directly as an" \
                        " HMAC secret. Load it via PyJWK / HMACAlgorithm.from_jwk first.")         \
     X(PJF_ERR_KEY_ALGORITHM, "the key does not fit the algorithm")                                \
+    X(PJF_ERR_KEY_PUBLIC, "a public key can't sign; the private key is needed")                   \
+    X(PJF_ERR_KEY_USE, "the key's JWK 'use' or 'key_ops' does not allow this operation")          \
+    X(PJF_ERR_KEY_FORMAT, "Could not read the key: it is damaged, or not in this form")           \
+    X(PJF_ERR_KEY_TRAILING, "Could not read the key: it is followed by something else")           \
+    X(PJF_ERR_KEY_PASSWORD_MISSING, "the key is encrypted and no password was given")             \
+    X(PJF_ERR_KEY_PASSWORD, "the password does not decrypt the key")                              \
+    X(PJF_ERR_KEY_PASSWORD_UNUSED, "a password was given, but the key is not encrypted")          \
+    X(PJF_ERR_KEY_KDF, "the encrypted key asks for too much work to be decrypted")                \
+    X(PJF_ERR_KEY_TYPE, "unsupported type of key (RSA, EC, Ed25519 and Ed448 are supported)")     \
+    X(PJF_ERR_KEY_CURVE, "unsupported curve (P-256, P-384, P-521, secp256k1, Ed25519 and Ed448"   \
+                         " are supported)")                                                       \
+    X(PJF_ERR_KEY_RSA_MODULUS, "the RSA modulus must have 1024 to 16384 bits")                    \
+    X(PJF_ERR_KEY_RSA_EXPONENT, "the RSA public exponent must be odd, at least 3 and below 2^64") \
+    X(PJF_ERR_KEY_POINT, "the public key is not a valid point of its curve")                      \
+    X(PJF_ERR_KEY_MISMATCH, "Public key does not match private key")                              \
+    X(PJF_ERR_KEY_NO_PRIVATE, "the key has no private part")                                      \
+    X(PJF_ERR_KEY_NO_PUBLIC, "a shared secret has no public part")                                \
+    X(PJF_ERR_KEY_TOO_LONG, "the key text is longer than 256 KiB")                                \
+    /* key_jwk (RFC 7517, RFC 7518 section 6, RFC 8037) */                                        \
+    X(PJF_ERR_JWK_JSON, "Key is not valid JSON")                                                  \
+    X(PJF_ERR_JWK_DUPLICATE, "JWK: a member occurs twice")                                        \
+    X(PJF_ERR_JWK_KTY, "JWK: 'kty' is missing or unsupported (RSA, EC, OKP, oct are supported)")  \
+    X(PJF_ERR_JWK_MEMBER, "JWK: a member that its 'kty' requires is missing or not a string")     \
+    X(PJF_ERR_JWK_B64, "JWK: a member is not base64url text without padding")                     \
+    X(PJF_ERR_JWK_LENGTH, "JWK: a member has the wrong length for its 'crv'")                     \
+    X(PJF_ERR_JWK_ALG, "JWK: 'alg' is not a supported signature algorithm, or does not fit")      \
+    X(PJF_ERR_JWK_USE, "JWK: 'use' must be a string")                                             \
+    X(PJF_ERR_JWK_OPS, "JWK: 'key_ops' must be an array of different strings")                    \
+    X(PJF_ERR_JWK_KID, "JWK: 'kid' must be a string of at most 255 bytes")                        \
+    X(PJF_ERR_JWK_OTH, "JWK: RSA keys with more than two primes ('oth') are not supported")       \
     /* jws */                                                                                     \
     X(PJF_ERR_TOKEN_TOO_LONG, "Token is longer than max_token_bytes")                             \
     X(PJF_ERR_SEGMENTS, "Not enough segments")                                                    \

@@ -16,8 +16,6 @@
 #define PJF_KEY_CACHE_ENTRIES 64
 #define PJF_KEY_CACHE_BYTES   ((size_t)256 * 1024)
 
-typedef enum pjf_key_purpose { PJF_KEY_TO_SIGN, PJF_KEY_TO_VERIFY } pjf_key_purpose;
-
 typedef struct pjf_key_cache_entry {
     pjf_alg_family family;
     pjf_key_purpose purpose;

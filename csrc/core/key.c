@@ -90,6 +90,18 @@ pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_
     return pjf_key_from_pem(lib, text, NULL, out);
 }
 
+pjf_status pjf_key_bind(pjf_key *fresh, const pjf_alg *alg)
+{
+    if (atomic_load_explicit(&fresh->refs, memory_order_relaxed) != 1) {
+        return PJF_ERR_ARGUMENT; /* somebody else already uses it as it is */
+    }
+    if (!pjf_key_fits(fresh, alg)) {
+        return PJF_ERR_KEY_ALGORITHM;
+    }
+    fresh->alg = alg;
+    return PJF_OK;
+}
+
 pjf_key *pjf_key_ref(pjf_key *key)
 {
     atomic_fetch_add_explicit(&key->refs, 1, memory_order_relaxed);

@@ -82,6 +82,10 @@ pjf_status pjf_key_generate(pjf_lib *lib, const pjf_alg *alg, size_t bits, pjf_k
  * and bindings; key_ops "sign" becomes "verify". PJF_ERR_KEY_NO_PUBLIC for a secret. */
 pjf_status pjf_key_public(pjf_key *key, pjf_key **out);
 
+/* Binds a key that was just loaded (the caller's reference is its only one: PJF_ERR_ARGUMENT) to
+ * one algorithm, as a JWK's "alg" does. PJF_ERR_KEY_ALGORITHM when it does not fit. */
+pjf_status pjf_key_bind(pjf_key *fresh, const pjf_alg *alg);
+
 /* Adds a reference; returns key. */
 pjf_key *pjf_key_ref(pjf_key *key);
 

@@ -56,9 +56,12 @@ typedef enum pjf_claim {
     X(algorithms)                 \
     X(audience)                   \
     X(b64)                        \
+    X(bits)                       \
     X(build_header)               \
     X(claims)                     \
     X(crit)                       \
+    X(cryptography_der)           \
+    X(der)                        \
     X(detached_payload)           \
     X(dump_claims)                \
     X(enforce_minimum_key_length) \
@@ -66,16 +69,23 @@ typedef enum pjf_claim {
     X(headers)                    \
     X(issuer)                     \
     X(json_encoder)               \
+    X(jwk)                        \
+    X(jwks)                       \
     X(jwt)                        \
     X(key)                        \
     X(kid)                        \
     X(leeway)                     \
+    X(line)                       \
     X(options)                    \
+    X(password)                   \
     X(payload)                    \
+    X(pem)                        \
+    X(private)                    \
     X(require)                    \
     X(secret)                     \
     X(signature)                  \
     X(sort_headers)               \
+    X(strict)                     \
     X(strict_aud)                 \
     X(subject)                    \
     X(time)                       \

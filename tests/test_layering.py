@@ -48,7 +48,10 @@ OPENSSL_FILES = re.compile(r"(base|ossl|key\w*|sig_\w+)\.c")
 BINDING_LAYERS = (
     {"state"},
     {"pyargs", "pyclock", "pyerror"},
+    {"pyalg"},
     {"pyjson", "pykey"},
+    {"pykeyarg"},
+    {"pyjws"},
     {"pyclaims", "pyencode", "pytesting"},
     {"pycache", "pysigner", "pytoken"},
     {"pydecode", "pyverifier"},

@@ -1,9 +1,10 @@
 #include "py/pydecode.h"
 
+#include "py/pyalg.h"
 #include "py/pyargs.h"
 #include "py/pyclaims.h"
 #include "py/pyerror.h"
-#include "py/pykey.h"
+#include "py/pykeyarg.h"
 #include "py/pytoken.h"
 
 #define DECODE_OPTIONS_DOC                                                                         \

@@ -1,9 +1,10 @@
 #include "py/pyencode.h"
 
+#include "py/pyalg.h"
 #include "py/pyargs.h"
 #include "py/pyerror.h"
 #include "py/pyjson.h"
-#include "py/pykey.h"
+#include "py/pykeyarg.h"
 
 const char pjf_encode_doc[] =
     "encode($module, payload, key, algorithm='HS256', headers=None, json_encoder=None,\n"

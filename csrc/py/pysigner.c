@@ -3,10 +3,11 @@
  */
 #include "py/pysigner.h"
 
+#include "py/pyalg.h"
 #include "py/pyargs.h"
 #include "py/pyencode.h"
 #include "py/pyerror.h"
-#include "py/pykey.h"
+#include "py/pykeyarg.h"
 
 typedef struct pjf_py_signer {
     PyObject_HEAD pjf_state *state;
@@ -93,7 +94,7 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
                                      &headers)) {
         return NULL;
     }
-    if (!pjf_key_check(state, key)) {
+    if (!pjf_py_key_check(state, key)) {
         PyErr_Format(PyExc_TypeError,
                      "key must be a pyjwtfast.Key (see Key.from_secret), not %.200s",
                      Py_TYPE(key)->tp_name);

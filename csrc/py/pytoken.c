@@ -1,7 +1,7 @@
 #include "py/pytoken.h"
 
+#include "py/pyalg.h"
 #include "py/pyerror.h"
-#include "py/pykey.h"
 
 int pjf_token_span(pjf_state *state, PyObject *token, pjf_span *out)
 {

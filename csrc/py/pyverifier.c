@@ -4,13 +4,14 @@
  */
 #include "py/pyverifier.h"
 
+#include "py/pyalg.h"
 #include "py/pyargs.h"
 #include "py/pycache.h"
 #include "py/pyclaims.h"
 #include "py/pyclock.h"
 #include "py/pyerror.h"
 #include "py/pyjson.h"
-#include "py/pykey.h"
+#include "py/pykeyarg.h"
 #include "py/pytoken.h"
 
 /* Keys tried for one token at most: bounds the work that a forged token can cause. */
@@ -98,7 +99,7 @@ static PyObject *tuple_of_strings(PyObject *value, const char *name)
 
 static int init_keys(pjf_py_verifier *self, PyObject *keys)
 {
-    if (pjf_key_check(self->state, keys)) {
+    if (pjf_py_key_check(self->state, keys)) {
         PyErr_SetString(PyExc_TypeError, "keys must be an iterable of Key: write [key]");
         return -1;
     }
@@ -108,7 +109,7 @@ static int init_keys(pjf_py_verifier *self, PyObject *keys)
     }
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
         PyObject *key = PyTuple_GET_ITEM(self->keys, i);
-        if (!pjf_key_check(self->state, key)) {
+        if (!pjf_py_key_check(self->state, key)) {
             PyErr_Format(PyExc_TypeError,
                          "keys must hold pyjwtfast.Key (see Key.from_secret), not %.200s",
                          Py_TYPE(key)->tp_name);

@@ -51,8 +51,10 @@ typedef enum pjf_claim {
 
 /* Interned strings: argument names, option names, members of results. */
 #define PJF_STRINGS(X)            \
+    X(Algorithm)                  \
     X(alg)                        \
     X(algorithm)                  \
+    X(algorithm_name)             \
     X(algorithms)                 \
     X(audience)                   \
     X(b64)                        \
@@ -144,6 +146,12 @@ typedef struct pjf_state {
     PyObject *insecure_key_length_warning;
     PyObject *removed_in_pyjwt3_warning;
     PyObject *utils; /* pyjwtfast.utils: the slow ways, written in Python */
+    /* The rest of PyJWT's surface, which is written in Python (pyjws.h); NULL until it is there. */
+    PyObject *native;    /* dict: name to the Algorithm object that stands for the core's own */
+    PyObject *jwk_type;  /* PyJWK */
+    PyObject *py_sign;   /* sign(alg_obj, key, signing_input, enforce) */
+    PyObject *py_verify; /* verify(alg_obj, key, signing_input, signature, enforce) */
+    PyObject *registry;  /* dict: what the module's encode and decode use; NULL: the core's own */
     PyObject *claims[PJF_CLAIM_COUNT];
     PyObject *strings[PJF_STRING_COUNT];
     PyObject *alg_names[PJF_ALG_MAX];               /* interned, by algorithm */

@@ -2,10 +2,11 @@
 
 #include <stdlib.h>
 
-/* Releases the storage, after overwriting its first bytes. */
-static void drop_storage(pjf_buf *buf, size_t cleanse)
+/* Releases the storage; all of it is overwritten when cleanse: a buffer used more than once has held
+ * more than its last contents. */
+static void drop_storage(pjf_buf *buf, bool cleanse)
 {
-    pjf_cleanse(buf->ptr, cleanse);
+    pjf_cleanse(buf->ptr, cleanse ? buf->cap : 0);
     if (buf->ptr != buf->store) {
         free(buf->ptr);
     }
@@ -13,8 +14,7 @@ static void drop_storage(pjf_buf *buf, size_t cleanse)
 
 void pjf_buf_free(pjf_buf *buf, bool secret)
 {
-    /* All of it: a buffer used more than once has held more than its last contents. */
-    drop_storage(buf, secret ? buf->cap : 0);
+    drop_storage(buf, secret);
     pjf_buf_init(buf);
 }
 
@@ -37,7 +37,7 @@ pjf_status pjf_buf_grow(pjf_buf *buf, size_t extra)
     }
     memcpy(ptr, buf->ptr, buf->len);
     /* Cleansed even where nobody said it is secret: growing is rare, a forgotten copy for ever. */
-    drop_storage(buf, buf->len);
+    drop_storage(buf, true);
     buf->ptr = ptr;
     buf->cap = cap;
     return PJF_OK;

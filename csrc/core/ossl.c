@@ -56,3 +56,32 @@ const char *pjf_lib_openssl_version(void)
 {
     return OpenSSL_version(OPENSSL_VERSION);
 }
+
+pjf_ossl_errors pjf_ossl_begin(void)
+{
+    pjf_ossl_errors before = {ERR_peek_last_error()};
+    ERR_set_mark();
+    return before;
+}
+
+static bool is_out_of_memory(unsigned long error)
+{
+    return ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE;
+}
+
+pjf_status pjf_ossl_end(pjf_ossl_errors before, pjf_status status)
+{
+    bool no_memory = false;
+    if (status != PJF_OK && before.last == 0) {
+        /* All errors are ours, and the one that counts may be the first of several. */
+        unsigned long error;
+        while ((error = ERR_get_error()) != 0) {
+            no_memory |= is_out_of_memory(error);
+        }
+    } else if (status != PJF_OK) {
+        unsigned long error = ERR_peek_last_error(); /* one can't look below without removing it */
+        no_memory = error != before.last && is_out_of_memory(error);
+    }
+    ERR_pop_to_mark();
+    return no_memory ? PJF_ERR_NOMEM : status;
+}

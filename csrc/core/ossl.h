@@ -34,4 +34,16 @@ void pjf_lib_unref(pjf_lib *lib);
 /* OpenSSL's version text at run time, a constant. */
 const char *pjf_lib_openssl_version(void);
 
+/* The thread's error queue as it was before some calls into OpenSSL. */
+typedef struct pjf_ossl_errors {
+    unsigned long last; /* 0: it was empty */
+} pjf_ossl_errors;
+
+/* Before the calls. */
+pjf_ossl_errors pjf_ossl_begin(void);
+
+/* After them: takes their errors off the queue. Returns status, which is what the caller made of
+ * their results, but PJF_ERR_NOMEM for a failure whose errors say that memory ran out. */
+pjf_status pjf_ossl_end(pjf_ossl_errors before, pjf_status status);
+
 #endif

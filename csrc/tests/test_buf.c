@@ -66,6 +66,13 @@ static void old_storage_is_cleansed(void)
     CHECK_BYTES(buf.store, sizeof(buf.store), zeros, sizeof(zeros));
     pjf_buf_free(&buf, true);
 
+    /* What an earlier, longer use has left behind the present contents. */
+    memset(buf.store, 0xee, sizeof(buf.store));
+    buf.len = 1;
+    CHECK_STATUS(pjf_buf_reserve(&buf, sizeof(buf.store)), PJF_OK);
+    CHECK_BYTES(buf.store, sizeof(buf.store), zeros, sizeof(zeros));
+    pjf_buf_free(&buf, true);
+
     memset(buf.store, 0xee, sizeof(buf.store));
     buf.len = sizeof(buf.store);
     pjf_buf_free(&buf, true);

@@ -30,4 +30,39 @@ static void openssl_is_3_or_newer(void)
     CHECK(strncmp(version, "OpenSSL ", 8) == 0 && atoi(version + 8) >= 3);
 }
 
-TEST_SUITE(ossl, TEST(a_handle_has_what_it_promises), TEST(openssl_is_3_or_newer));
+/* Errors of a failed call are taken off the queue, those from before it stay. */
+static void a_failure_out_of_memory_is_told_from_others(void)
+{
+    for (int earlier = 0; earlier < 2; earlier++) {
+        note("earlier errors: %d", earlier);
+        ERR_clear_error();
+        if (earlier) {
+            ERR_raise(ERR_LIB_USER, ERR_R_MALLOC_FAILURE); /* somebody else's */
+        }
+        pjf_ossl_errors before = pjf_ossl_begin();
+        CHECK_STATUS(pjf_ossl_end(before, PJF_ERR_CRYPTO), PJF_ERR_CRYPTO);
+
+        before = pjf_ossl_begin();
+        ERR_raise(ERR_LIB_EVP, 42);
+        CHECK_STATUS(pjf_ossl_end(before, PJF_ERR_CRYPTO), PJF_ERR_CRYPTO);
+
+        before = pjf_ossl_begin();
+        ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+        CHECK_STATUS(pjf_ossl_end(before, PJF_ERR_CRYPTO), PJF_ERR_NOMEM);
+
+        before = pjf_ossl_begin();
+        ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+        CHECK_STATUS(pjf_ossl_end(before, PJF_OK), PJF_OK); /* it was got over */
+
+        CHECK_EQUAL(ERR_get_error() != 0, earlier);
+        CHECK_EQUAL(ERR_get_error(), 0);
+    }
+    pjf_ossl_errors before = pjf_ossl_begin();
+    ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+    ERR_raise(ERR_LIB_EVP, 42); /* what it led to */
+    CHECK_STATUS(pjf_ossl_end(before, PJF_ERR_CRYPTO), PJF_ERR_NOMEM);
+    CHECK_EQUAL(ERR_get_error(), 0);
+}
+
+TEST_SUITE(ossl, TEST(a_handle_has_what_it_promises), TEST(openssl_is_3_or_newer),
+           TEST(a_failure_out_of_memory_is_told_from_others));

@@ -229,7 +229,7 @@ class PyJWKClient:
     # --- fetching ---
 
     def _has_just_failed(self) -> bool:
-        """Whether a try within the cooldown was in vain: an outage is not asked about all the time."""
+        """Whether a try within the cooldown was in vain: an outage is not asked about on and on."""
         return time.monotonic() - self._failed_at < self.cooldown_duration
 
     def _has_just_fetched(self) -> bool:

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypedDict
 
-__all__ = ["CompleteToken", "FullOptions", "Options", "SigOptions"]
+__all__ = ["CompleteToken", "FullOptions", "HashlibHash", "JWKDict", "Options", "SigOptions"]
+
+# A JWK taken apart (RFC 7517 section 4).
+JWKDict = dict[str, Any]
+
+# What makes a hash object: hashlib.sha256 and its like.
+HashlibHash = Callable[..., Any]
+
+
+class CompleteJWS(TypedDict):
+    """A signed message taken apart: JOSE header, payload, signature."""
+
+    header: dict[str, Any]
+    payload: bytes
+    signature: bytes
 
 
 class SigOptions(TypedDict, total=False):

@@ -48,8 +48,8 @@ OPENSSL_FILES = re.compile(r"(base|ossl|key\w*|sig_\w+)\.c")
 BINDING_LAYERS = (
     {"state"},
     {"pyargs", "pyclock", "pyerror"},
-    {"pyalg"},
-    {"pyjson", "pykey"},
+    {"pyalg", "pyjson"},
+    {"pykey"},
     {"pykeyarg"},
     {"pyjws"},
     {"pyclaims", "pyencode", "pytesting"},
@@ -61,7 +61,7 @@ BINDING_LAYERS = (
 # Modules of the Python API, from the ground up, and those of its Django part.
 API_LAYERS = (
     {"_version", "exceptions", "types", "warnings"},
-    {"utils"},
+    {"_jwks", "utils"},
     {"_core"},
     {"algorithms"},
     {"api_jwk"},

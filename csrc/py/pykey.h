@@ -1,5 +1,5 @@
 /*
- * pykey: the type pyjwtfast.Key.
+ * pykey: the type pyjwtfast.Key, its loaders and writers.
  */
 #ifndef PJF_PY_KEY_H
 #define PJF_PY_KEY_H

@@ -70,6 +70,7 @@
     /* key_jwk (RFC 7517, RFC 7518 section 6, RFC 8037) */                                        \
     X(PJF_ERR_JWK_JSON, "Key is not valid JSON")                                                  \
     X(PJF_ERR_JWK_DUPLICATE, "JWK: a member occurs twice")                                        \
+    X(PJF_ERR_JWK_TOO_MANY, "JWK: too many members")                                              \
     X(PJF_ERR_JWK_KTY, "JWK: 'kty' is missing or unsupported (RSA, EC, OKP, oct are supported)")  \
     X(PJF_ERR_JWK_MEMBER, "JWK: a member that its 'kty' requires is missing or not a string")     \
     X(PJF_ERR_JWK_B64, "JWK: a member is not base64url text without padding")                     \

@@ -2,8 +2,8 @@
 
 #include <stdlib.h>
 
-/* Releases the storage; all of it is overwritten when cleanse: a buffer used more than once has held
- * more than its last contents. */
+/* Releases the storage; all of it is overwritten when cleanse: a buffer used more than once has
+ * held more than its last contents. */
 static void drop_storage(pjf_buf *buf, bool cleanse)
 {
     pjf_cleanse(buf->ptr, cleanse ? buf->cap : 0);

@@ -49,6 +49,19 @@ pjf_status pjf_key_set_secret(pjf_key *key, pjf_span secret)
     return pjf_hmac_new(key->lib, secret, &key->hmac);
 }
 
+pjf_status pjf_key_set_kid(pjf_key *key, pjf_span kid)
+{
+    key->kid = malloc(kid.len == 0 ? 1 : kid.len);
+    if (key->kid == NULL) {
+        return PJF_ERR_NOMEM;
+    }
+    if (kid.len != 0) {
+        memcpy(key->kid, kid.ptr, kid.len);
+    }
+    key->kid_len = kid.len;
+    return PJF_OK;
+}
+
 pjf_status pjf_key_from_secret(pjf_lib *lib, pjf_span secret, pjf_key **out)
 {
     pjf_status status = pjf_key_guard_secret(secret);

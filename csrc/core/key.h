@@ -19,6 +19,7 @@
 
 #define PJF_KEY_TEXT_MAX     ((size_t)256 * 1024)
 #define PJF_KEY_KID_MAX      255 /* bytes of UTF-8 */
+#define PJF_JWK_MEMBERS_MAX  128 /* more are refused: names are compared pairwise */
 #define PJF_RSA_BITS_MIN     1024
 #define PJF_RSA_BITS_MAX     16384
 #define PJF_RSA_BITS_DEFAULT 2048 /* what generation gives unless told otherwise */

@@ -49,6 +49,18 @@ pjf_status pjf_key_adopt(pjf_key *key, pjf_pkey *pkey, bool is_private);
 /* Makes key (empty) the one of a secret that the guard has let through; copies the bytes. */
 pjf_status pjf_key_set_secret(pjf_key *key, pjf_span secret);
 
+/* Gives key (without kid) a copy of kid, at most PJF_KEY_KID_MAX bytes. */
+pjf_status pjf_key_set_kid(pjf_key *key, pjf_span kid);
+
+/* What a private key's ops are for its public part: who may sign lets others verify. */
+static inline uint8_t pjf_key_public_ops(uint8_t ops)
+{
+    if ((ops & PJF_OPS_ANY) != 0) {
+        return PJF_OPS_ANY;
+    }
+    return (ops & (PJF_OPS_SIGN | PJF_OPS_VERIFY)) != 0 ? PJF_OPS_VERIFY : 0;
+}
+
 /* key_check.c: what a loaded public or private key must be, whatever text it came from: sizes of
  * RSA numbers; a named curve of the table; a point on it and not of small order; and a private part
  * that belongs to the public one, shown by verifying a signature with it. */

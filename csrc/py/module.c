@@ -8,6 +8,7 @@
 #include "py/pydecode.h"
 #include "py/pyencode.h"
 #include "py/pyerror.h"
+#include "py/pyjws.h"
 #include "py/pykey.h"
 #include "py/pysigner.h"
 #include "py/pytesting.h"
@@ -15,10 +16,13 @@
 
 #include <string.h>
 
-/* ---- working memory for calls inside calls ---- */
+/* ---- working memory for calls inside calls, and beside them ---- */
 
-pjf_jws_work *pjf_work_take_slow(void)
+pjf_jws_work *pjf_work_take_slow(pjf_state *state)
 {
+    if (state->spare_count != 0) {
+        return state->spare[--state->spare_count];
+    }
     pjf_jws_work *work = PyMem_Malloc(sizeof(*work));
     if (work == NULL || pjf_jws_work_init(work) != PJF_OK) {
         PyMem_Free(work);
@@ -28,10 +32,20 @@ pjf_jws_work *pjf_work_take_slow(void)
     return work;
 }
 
-void pjf_work_give_slow(pjf_jws_work *work)
+static void free_work(pjf_jws_work *work)
 {
     pjf_jws_work_free(work);
     PyMem_Free(work);
+}
+
+void pjf_work_give_slow(pjf_state *state, pjf_jws_work *work)
+{
+    if (state->spare_count == PJF_WORK_SPARE) {
+        free_work(work);
+        return;
+    }
+    pjf_jws_work_trim(work);
+    state->spare[state->spare_count++] = work;
 }
 
 /* ---- the steps of initialisation ---- */
@@ -171,6 +185,9 @@ static int exec_constants(PyObject *module)
         PyModule_AddStringConstant(module, "BASE64URL_PATH", state->lib->b64url->name) < 0) {
         return -1;
     }
+    if (PyModule_AddFunctions(module, pjf_jws_methods) < 0) {
+        return -1;
+    }
     return PyModule_AddFunctions(module, pjf_testing_methods);
 }
 
@@ -191,6 +208,11 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg)
     }
     Py_VISIT(state->insecure_key_length_warning);
     Py_VISIT(state->removed_in_pyjwt3_warning);
+    Py_VISIT(state->native);
+    Py_VISIT(state->jwk_type);
+    Py_VISIT(state->py_sign);
+    Py_VISIT(state->py_verify);
+    Py_VISIT(state->registry);
     Py_VISIT(state->utils);
     Py_VISIT(state->clock.time_dict);
     Py_VISIT(state->clock.time_function);
@@ -212,6 +234,11 @@ static int module_clear(PyObject *module)
     }
     Py_CLEAR(state->insecure_key_length_warning);
     Py_CLEAR(state->removed_in_pyjwt3_warning);
+    Py_CLEAR(state->native);
+    Py_CLEAR(state->jwk_type);
+    Py_CLEAR(state->py_sign);
+    Py_CLEAR(state->py_verify);
+    Py_CLEAR(state->registry);
     Py_CLEAR(state->utils);
     Py_CLEAR(state->clock.time_dict);
     Py_CLEAR(state->clock.time_function);
@@ -244,6 +271,9 @@ static void module_free(void *module)
     if (state->work_ready) {
         pjf_jws_work_free(&state->work);
     }
+    while (state->spare_count != 0) {
+        free_work(state->spare[--state->spare_count]);
+    }
     pjf_lib_unref(state->lib);
     state->lib = NULL;
 }
@@ -254,6 +284,9 @@ static PyMethodDef module_methods[] = {
     {"decode_complete", PJF_FASTCALL(pjf_decode_complete), pjf_decode_complete_doc},
     {"get_unverified_header", PJF_FASTCALL(pjf_get_unverified_header),
      pjf_get_unverified_header_doc},
+    {"_jws_encode", PJF_FASTCALL(pjf_jws_encode), pjf_jws_encode_doc},
+    {"_jws_decode", PJF_FASTCALL(pjf_jws_decode), pjf_jws_decode_doc},
+    {"_check_claims", pjf_check_claims, METH_VARARGS, pjf_check_claims_doc},
     {NULL, NULL, 0, NULL},
 };
 

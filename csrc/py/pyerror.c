@@ -10,11 +10,10 @@ static PyObject *class_of(const pjf_state *state, pjf_exception which)
 
 static pjf_exception exception_of(pjf_status status)
 {
+    if (status >= PJF_ERR_KEY_EMPTY && status <= PJF_ERR_JWK_OTH) { /* all about keys */
+        return PJF_EXC_InvalidKeyError;
+    }
     switch (status) {
-    case PJF_ERR_KEY_EMPTY:
-    case PJF_ERR_KEY_ASYMMETRIC:
-    case PJF_ERR_KEY_JWK:
-    case PJF_ERR_KEY_ALGORITHM: return PJF_EXC_InvalidKeyError;
     case PJF_ERR_TOKEN_TOO_LONG:
     case PJF_ERR_SEGMENTS:
     case PJF_ERR_HEADER_B64:

@@ -21,9 +21,10 @@ PyDoc_STRVAR(
     signer_doc,
     "Signer(key, algorithm='HS256', headers=None)\n--\n\n"
     "Signs claims with one key, algorithm and JOSE header, all prepared once.\n\n"
-    "key: Key. headers: more header parameters; the key's kid is added. Raises TypeError\n"
-    "for a wrong argument, ValueError for an unknown algorithm or a header that contradicts\n"
-    "it, InvalidKeyError for a key that does not fit. RFC 7515 section 5.1.");
+    "key: Key, a secret or private. headers: more header parameters; the key's kid is added.\n"
+    "Raises TypeError for a wrong argument, ValueError for an unknown algorithm or a header that\n"
+    "contradicts it, InvalidKeyError for a key that does not fit, is public, or must not sign.\n"
+    "RFC 7515 section 5.1.");
 
 PyDoc_STRVAR(sign_doc,
              "sign($self, claims)\n--\n\n"
@@ -95,9 +96,10 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
         return NULL;
     }
     if (!pjf_py_key_check(state, key)) {
-        PyErr_Format(PyExc_TypeError,
-                     "key must be a pyjwtfast.Key (see Key.from_secret), not %.200s",
-                     Py_TYPE(key)->tp_name);
+        PyErr_Format(
+            PyExc_TypeError,
+            "key must be a pyjwtfast.Key (see Key.from_secret, Key.from_pem, ...), not %.200s",
+            Py_TYPE(key)->tp_name);
         return NULL;
     }
     const pjf_alg *alg = pjf_algorithm_named(algorithm);
@@ -105,8 +107,9 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
         return NULL;
     }
     pjf_key *core_key = ((pjf_py_key *)key)->key;
-    if (!pjf_key_fits(core_key, alg)) {
-        return pjf_raise_status(state, PJF_ERR_KEY_ALGORITHM);
+    pjf_status status = pjf_key_check(core_key, alg, PJF_KEY_TO_SIGN);
+    if (status != PJF_OK) {
+        return pjf_raise_status(state, status);
     }
     if (pjf_key_check_length(state, alg, core_key, false) < 0 ||
         collect_headers(state, headers == Py_None ? NULL : headers, ((pjf_py_key *)key)->kid,
@@ -115,8 +118,8 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     }
     PyObject *alg_name = NULL;
     bool detached;
-    PyObject *segment =
-        pjf_encode_header(state, algorithm, merged, NULL, true, &alg_name, &detached);
+    pjf_header_parts header = {.algorithm = algorithm, .headers = merged, .sort = true};
+    PyObject *segment = pjf_encode_header(state, &header, &alg_name, &detached);
     Py_DECREF(merged);
     Py_XDECREF(alg_name);
     if (segment == NULL) {

@@ -52,6 +52,7 @@ typedef enum pjf_claim {
 /* Interned strings: argument names, option names, members of results. */
 #define PJF_STRINGS(X)            \
     X(Algorithm)                  \
+    X(JWT)                        \
     X(alg)                        \
     X(algorithm)                  \
     X(algorithm_name)             \
@@ -66,9 +67,12 @@ typedef enum pjf_claim {
     X(der)                        \
     X(detached_payload)           \
     X(dump_claims)                \
+    X(enforce)                    \
     X(enforce_minimum_key_length) \
     X(header)                     \
+    X(header_typ)                 \
     X(headers)                    \
+    X(is_payload_detached)        \
     X(issuer)                     \
     X(json_encoder)               \
     X(jwk)                        \
@@ -83,6 +87,7 @@ typedef enum pjf_claim {
     X(payload)                    \
     X(pem)                        \
     X(private)                    \
+    X(registry)                   \
     X(require)                    \
     X(secret)                     \
     X(signature)                  \
@@ -137,6 +142,9 @@ typedef struct pjf_clock {
     PyCFunction time_c;      /* and its C function: time_machine replaces it in place */
 } pjf_clock;
 
+/* Work spaces kept for calls on other threads, while one signs or verifies without the GIL. */
+#define PJF_WORK_SPARE 8
+
 typedef struct pjf_state {
     PyTypeObject *key_type;
     PyTypeObject *signer_type;
@@ -165,7 +173,9 @@ typedef struct pjf_state {
     pjf_key_cache keys;
     pjf_jws_work work;
     bool work_ready; /* work was initialised */
-    bool work_taken; /* in use by a call further up the stack */
+    bool work_taken; /* in use by a call further up the stack, or by one without the GIL */
+    uint8_t spare_count;
+    pjf_jws_work *spare[PJF_WORK_SPARE]; /* for calls meanwhile; made when first needed */
 } pjf_state;
 
 #define PJF_STR(state, name) ((state)->strings[PJF_STR_##name])
@@ -177,15 +187,16 @@ static inline pjf_state *pjf_state_of(PyObject *module)
 }
 
 /* Working memory for one call. Python code run by a call (a finaliser, a warning hook) may call us
- * again; the inner call gets memory of its own. NULL with MemoryError. Give it back on every path.
+ * again, and so may another thread while a call works without the GIL: each gets memory of its own.
+ * NULL with MemoryError. Give it back on every path, with the GIL held.
  */
-pjf_jws_work *pjf_work_take_slow(void);
-void pjf_work_give_slow(pjf_jws_work *work);
+pjf_jws_work *pjf_work_take_slow(pjf_state *state);
+void pjf_work_give_slow(pjf_state *state, pjf_jws_work *work);
 
 static inline pjf_jws_work *pjf_work_take(pjf_state *state)
 {
     if (PJF_UNLIKELY(state->work_taken)) {
-        return pjf_work_take_slow();
+        return pjf_work_take_slow(state);
     }
     state->work_taken = true;
     return &state->work;
@@ -194,7 +205,7 @@ static inline pjf_jws_work *pjf_work_take(pjf_state *state)
 static inline void pjf_work_give(pjf_state *state, pjf_jws_work *work)
 {
     if (PJF_UNLIKELY(work != &state->work)) {
-        pjf_work_give_slow(work);
+        pjf_work_give_slow(state, work);
         return;
     }
     pjf_jws_work_trim(work);

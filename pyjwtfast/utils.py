@@ -232,9 +232,7 @@ def _export(key: Any, method: str) -> bytes:
             return bytes(
                 key.private_bytes(form.Encoding.DER, form.PrivateFormat.PKCS8, form.NoEncryption())
             )
-        return bytes(
-            key.public_bytes(form.Encoding.DER, form.PublicFormat.SubjectPublicKeyInfo)
-        )
+        return bytes(key.public_bytes(form.Encoding.DER, form.PublicFormat.SubjectPublicKeyInfo))
     except Exception as error:
         raise InvalidKeyError(
             f"The {type(key).__name__} can't be exported; to use a key that stays where it is, "
@@ -293,8 +291,9 @@ def build_header(
     """The JSON text of a JOSE header, the algorithm it names, and whether the payload is detached.
 
     An ``alg`` in headers outranks algorithm; ``b64: False``, or detached, detaches the payload, and
-    ``b64`` is listed in ``crit`` (RFC 7797 section 3); a falsy ``typ`` leaves it out. Raises InvalidTokenError for a
-    ``kid`` that is no str or a ``crit`` that is no list, and for a null ``alg``.
+    ``b64`` is listed in ``crit`` (RFC 7797 section 3); a falsy ``typ`` leaves it out. Raises
+    InvalidTokenError for a ``kid`` that is no str or a ``crit`` that is no list, and for a null
+    ``alg``.
     """
     import json
 

@@ -11,6 +11,7 @@
 #include "py/pyclock.h"
 #include "py/pyerror.h"
 #include "py/pyjson.h"
+#include "py/pyjws.h"
 #include "py/pykeyarg.h"
 #include "py/pytoken.h"
 
@@ -19,9 +20,24 @@
 
 #define PJF_CACHE_ENTRIES_MAX (1 << 24)
 
+/* A key that a token may be tried with; both borrowed from a pjf_py_key. */
+typedef struct candidate {
+    pjf_span kid; /* ptr NULL without kid */
+    const pjf_key *key;
+} candidate;
+
+/* Candidates next to each other in an array. */
+typedef struct candidates {
+    const candidate *first;
+    size_t count;
+} candidates;
+
 typedef struct pjf_py_verifier {
     PyObject_HEAD pjf_state *state;
     PyObject *keys;       /* tuple of pjf_py_key */
+    candidate *in_order;  /* of the keys as they were given */
+    candidate *by_kid;    /* the same: those with a kid in its order, then those without */
+    size_t kid_count;     /* of those with a kid */
     PyObject *algorithms; /* tuple of names */
     uint32_t allowed;     /* the same as a mask */
     size_t max_token_bytes;
@@ -34,7 +50,8 @@ PyDoc_STRVAR(
     "Verifier(keys, algorithms, *, audience=None, issuer=None, subject=None, leeway=0,\n"
     "         require=(), expect=None, options=None, cache_size=0, max_token_bytes=262144)\n--\n\n"
     "Verifies tokens with keys, algorithms and rules prepared once; immutable.\n\n"
-    "keys: Keys. A token with a kid is tried with the keys of that kid, else with those that have\n"
+    "keys: Keys; private ones verify too. A token with a kid is tried with the keys of that kid,\n"
+    "else with those that have\n"
     "none; a token without kid with every key that fits; at most 16. algorithms: allowed names.\n"
     "audience, issuer: str or iterable of str. subject: str. leeway: seconds, or a timedelta, for\n"
     "exp, nbf and iat. require: names of claims that must be there and not null. expect: claims\n"
@@ -42,8 +59,9 @@ PyDoc_STRVAR(
     "strict_aud, enforce_minimum_key_length. cache_size: verified tokens remembered (0: none); a\n"
     "hit skips signature and parsing; every rule on claims is checked again. max_token_bytes:\n"
     "longer tokens are refused.\n\n"
-    "Raises TypeError or ValueError for a wrong argument, InvalidKeyError for a key that is too\n"
-    "short when that is enforced. RFC 7515 section 5.2, RFC 7519 section 7.2, RFC 8725.");
+    "Raises TypeError or ValueError for a wrong argument; InvalidKeyError for a key that serves\n"
+    "none of the algorithms, whose use or key_ops don't let it verify, or that is too short when\n"
+    "that is enforced. RFC 7515 section 5.2, RFC 7519 section 7.2, RFC 8725.");
 
 PyDoc_STRVAR(verify_doc, "verify($self, token)\n--\n\n"
                          "The claims of a verified token (str or bytes), a new dict.\n\n"
@@ -110,9 +128,10 @@ static int init_keys(pjf_py_verifier *self, PyObject *keys)
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
         PyObject *key = PyTuple_GET_ITEM(self->keys, i);
         if (!pjf_py_key_check(self->state, key)) {
-            PyErr_Format(PyExc_TypeError,
-                         "keys must hold pyjwtfast.Key (see Key.from_secret), not %.200s",
-                         Py_TYPE(key)->tp_name);
+            PyErr_Format(
+                PyExc_TypeError,
+                "keys must hold pyjwtfast.Key (see Key.from_secret, Key.from_pem, ...), not %.200s",
+                Py_TYPE(key)->tp_name);
             return -1;
         }
     }
@@ -120,6 +139,52 @@ static int init_keys(pjf_py_verifier *self, PyObject *keys)
         PyErr_SetString(PyExc_ValueError, "keys must not be empty");
         return -1;
     }
+    return 0;
+}
+
+/* The order of kids: by length, then by bytes; keys without kid last. */
+static int compare_kids(pjf_span a, pjf_span b)
+{
+    if (a.ptr == NULL || b.ptr == NULL) {
+        return (a.ptr == NULL) - (b.ptr == NULL);
+    }
+    if (a.len != b.len) {
+        return a.len < b.len ? -1 : 1;
+    }
+    return a.len == 0 ? 0 : memcmp(a.ptr, b.ptr, a.len);
+}
+
+/* For qsort; keys of one kid stay in the order they were given in, which is in_order's. */
+static int compare_candidates(const void *a, const void *b)
+{
+    const candidate *const *left = a;
+    const candidate *const *right = b;
+    int order = compare_kids((*left)->kid, (*right)->kid);
+    return order != 0 ? order : (*left > *right) - (*left < *right);
+}
+
+static int init_candidates(pjf_py_verifier *self)
+{
+    size_t count = (size_t)PyTuple_GET_SIZE(self->keys);
+    self->in_order = PyMem_New(candidate, count);
+    self->by_kid = PyMem_New(candidate, count);
+    const candidate **sorted = PyMem_New(const candidate *, count);
+    if (self->in_order == NULL || self->by_kid == NULL || sorted == NULL) {
+        PyMem_Free(sorted);
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const pjf_py_key *key = (pjf_py_key *)PyTuple_GET_ITEM(self->keys, (Py_ssize_t)i);
+        self->in_order[i] = (candidate){key->kid_text, key->key};
+        self->kid_count += key->kid_text.ptr != NULL;
+        sorted[i] = &self->in_order[i];
+    }
+    qsort(sorted, count, sizeof(sorted[0]), compare_candidates);
+    for (size_t i = 0; i < count; i++) {
+        self->by_kid[i] = *sorted[i];
+    }
+    PyMem_Free(sorted);
     return 0;
 }
 
@@ -143,25 +208,41 @@ static int init_algorithms(pjf_py_verifier *self, PyObject *algorithms)
     return 0;
 }
 
-/* Each key must serve one of the algorithms, and be long enough for those it serves. */
-static int check_keys_fit(pjf_py_verifier *self)
+/* A key must be allowed to verify by one of the algorithms, and be long enough for those that it
+ * serves. */
+static int check_key(pjf_py_verifier *self, const pjf_key *key)
 {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
-        const pjf_key *key = ((pjf_py_key *)PyTuple_GET_ITEM(self->keys, i))->key;
-        bool fits = false;
-        const pjf_alg *alg;
-        for (size_t id = 0; (alg = pjf_alg_at(id)) != NULL; id++) {
-            if ((self->allowed & (1u << id)) == 0 || !pjf_key_fits(key, alg)) {
-                continue;
-            }
-            fits = true;
-            if (pjf_key_check_length(self->state, alg, key,
-                                     self->rules.enforce_minimum_key_length) < 0) {
+    pjf_status answer = PJF_ERR_KEY_ALGORITHM;
+    bool judged = false;
+    const pjf_alg *alg;
+    for (size_t id = 0; (alg = pjf_alg_at(id)) != NULL; id++) {
+        if ((self->allowed & (1u << id)) == 0) {
+            continue;
+        }
+        pjf_status status = pjf_key_check(key, alg, PJF_KEY_TO_VERIFY);
+        if (status == PJF_OK) {
+            /* What is said of an RSA key is the same for all algorithms. */
+            if (!judged && pjf_key_check_length(self->state, alg, key,
+                                                self->rules.enforce_minimum_key_length) < 0) {
                 return -1;
             }
+            judged = alg->key_kind == PJF_KEY_RSA;
         }
-        if (!fits) {
-            pjf_raise_status(self->state, PJF_ERR_KEY_ALGORITHM);
+        if (status == PJF_OK || (status != PJF_ERR_KEY_ALGORITHM && answer != PJF_OK)) {
+            answer = status;
+        }
+    }
+    if (answer != PJF_OK) {
+        pjf_raise_status(self->state, answer);
+        return -1;
+    }
+    return 0;
+}
+
+static int check_keys(pjf_py_verifier *self)
+{
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
+        if (check_key(self, ((pjf_py_key *)PyTuple_GET_ITEM(self->keys, i))->key) < 0) {
             return -1;
         }
     }
@@ -305,11 +386,12 @@ static PyObject *verifier_new(PyTypeObject *type, PyObject *args, PyObject *kwar
         return NULL;
     }
     self->state = state;
-    if (init_keys(self, keys) < 0 || init_algorithms(self, algorithms) < 0 ||
+    if (init_keys(self, keys) < 0 || init_candidates(self) < 0 ||
+        init_algorithms(self, algorithms) < 0 ||
         init_options(self, options == Py_None ? NULL : options, require) < 0 ||
         init_expected(self, audience, issuer, subject, expect) < 0 ||
         (leeway != NULL && pjf_claims_leeway(state, leeway, &self->rules.leeway) < 0) ||
-        check_keys_fit(self) < 0 || init_sizes(self, cache_size, max_token_bytes) < 0) {
+        check_keys(self) < 0 || init_sizes(self, cache_size, max_token_bytes) < 0) {
         Py_DECREF(self);
         return NULL;
     }
@@ -323,6 +405,8 @@ static void verifier_dealloc(pjf_py_verifier *self)
         pjf_py_cache_clear(self->cache);
         pjf_cache_free(self->cache);
     }
+    PyMem_Free(self->in_order);
+    PyMem_Free(self->by_kid);
     Py_XDECREF(self->keys);
     Py_XDECREF(self->algorithms);
     Py_XDECREF(self->rules.audience);
@@ -336,43 +420,53 @@ static void verifier_dealloc(pjf_py_verifier *self)
 
 /* ---- verification ---- */
 
-static bool kid_is(const pjf_py_key *key, const pjf_jose_header *header)
+/* The keys of a kid, or those without one when there are none. */
+static candidates keys_of_kid(const pjf_py_verifier *self, const pjf_jose_header *header)
 {
-    return key->kid_text.ptr != NULL && !header->kid_truncated &&
-           key->kid_text.len == header->kid_len &&
-           memcmp(key->kid_text.ptr, header->kid, header->kid_len) == 0;
+    pjf_span kid = {header->kid, header->kid_len};
+    size_t low = 0;
+    size_t high = header->kid_truncated ? 0 : self->kid_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (compare_kids(self->by_kid[middle].kid, kid) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    size_t end = low;
+    while (!header->kid_truncated && end < self->kid_count &&
+           compare_kids(self->by_kid[end].kid, kid) == 0) {
+        end++;
+    }
+    if (end != low) {
+        return (candidates){self->by_kid + low, end - low};
+    }
+    return (candidates){self->by_kid + self->kid_count,
+                        (size_t)PyTuple_GET_SIZE(self->keys) - self->kid_count};
 }
 
 /* Which keys a token may be tried with. */
-typedef enum candidates { ANY_KEY, KEYS_OF_THE_KID, KEYS_WITHOUT_KID } candidates;
-
-static candidates choose_candidates(const pjf_py_verifier *self, const pjf_jose_header *header)
+static inline candidates choose_candidates(const pjf_py_verifier *self,
+                                           const pjf_jose_header *header)
 {
-    if (!header->has_kid) {
-        return ANY_KEY;
+    if (PJF_LIKELY(!header->has_kid)) {
+        return (candidates){self->in_order, (size_t)PyTuple_GET_SIZE(self->keys)};
     }
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
-        if (kid_is((pjf_py_key *)PyTuple_GET_ITEM(self->keys, i), header)) {
-            return KEYS_OF_THE_KID;
-        }
-    }
-    return KEYS_WITHOUT_KID;
+    return keys_of_kid(self, header);
 }
 
 static pjf_status verify_signature(const pjf_py_verifier *self, pjf_jws_work *work,
                                    const pjf_jws *jws, const pjf_alg *alg)
 {
-    candidates which = choose_candidates(self, jws->header);
+    candidates chosen = choose_candidates(self, jws->header);
     size_t tried = 0;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->keys); i++) {
-        const pjf_py_key *key = (pjf_py_key *)PyTuple_GET_ITEM(self->keys, i);
-        if ((which == KEYS_OF_THE_KID && !kid_is(key, jws->header)) ||
-            (which == KEYS_WITHOUT_KID && key->kid_text.ptr != NULL) ||
-            !pjf_key_fits(key->key, alg)) {
+    for (size_t i = 0; i < chosen.count; i++) {
+        const pjf_key *key = chosen.first[i].key;
+        if (!pjf_key_fits(key, alg)) {
             continue;
         }
-        pjf_status status =
-            pjf_sig_verify(work->sig, alg, key->key, jws->signing_input, jws->signature);
+        pjf_status status = pjf_core_verify(work, alg, key, jws->signing_input, jws->signature);
         if (PJF_LIKELY(status != PJF_ERR_SIGNATURE)) {
             return status;
         }

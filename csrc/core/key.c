@@ -100,6 +100,9 @@ pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_
     if (starts_with(text, "ssh-") || starts_with(text, "ecdsa-")) {
         return pjf_key_from_ssh(lib, text, out);
     }
+    if (text.len != 0 && text.ptr[0] == 0x30) { /* a SEQUENCE; PEM never starts with a digit */
+        return pjf_key_from_der(lib, text, NULL, out);
+    }
     return pjf_key_from_pem(lib, text, NULL, out);
 }
 

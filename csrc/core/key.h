@@ -69,8 +69,8 @@ pjf_status pjf_key_from_ssh(pjf_lib *lib, pjf_span line, pjf_key **out);
 pjf_status pjf_key_from_jwk(pjf_lib *lib, pjf_span json, const pjf_alg *alg, pjf_key **out);
 
 /* What a caller of encode() or decode() gave as key text, in the forms that the algorithms of a
- * family take: HMAC a secret; the others PEM, or OpenSSH where text starts with "ssh-" or "ecdsa-".
- * PJF_ERR_ALG_UNSUPPORTED for a family without keys. */
+ * family take: HMAC a secret; the others PEM, OpenSSH where text starts with "ssh-" or "ecdsa-",
+ * DER where it starts with the byte 0x30. PJF_ERR_ALG_UNSUPPORTED for a family without keys. */
 pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out);
 
 /* A new private key or secret for the algorithm, not bound to it. bits: of an RSA modulus

@@ -3,6 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Families whose loader is the same share their entries: one RSA key serves RS256 and PS256. */
+static pjf_alg_family loader_of(pjf_alg_family family)
+{
+    return family == PJF_FAMILY_RSAPSS ? PJF_FAMILY_RSA : family;
+}
+
 static bool matches(const pjf_key_cache_entry *entry, pjf_alg_family family,
                     pjf_key_purpose purpose, pjf_span text)
 {
@@ -54,6 +60,7 @@ static pjf_status add(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family,
 pjf_status pjf_key_cache_get(pjf_key_cache *cache, pjf_lib *lib, pjf_alg_family family,
                              pjf_key_purpose purpose, pjf_span text, pjf_key **out)
 {
+    family = loader_of(family);
     for (size_t i = 0; i < cache->count; i++) {
         if (matches(&cache->entries[i], family, purpose, text)) {
             if (i != 0) {

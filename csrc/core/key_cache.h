@@ -3,8 +3,9 @@
  * secret with every call: a secret is checked and prepared once, not per token.
  *
  * An entry is found by family, purpose and the whole bytes, so one text taken as an HMAC secret and
- * as a PEM gives two entries and no confusion. Bounded in entries and bytes; the least recently
- * used goes first, its copy of the text cleansed. One thread at a time.
+ * as a PEM gives two entries and no confusion; the two RSA families share theirs. Bounded in
+ * entries and bytes; the least recently used goes first, its copy of the text cleansed. One thread
+ * at a time.
  */
 #ifndef PJF_KEY_CACHE_H
 #define PJF_KEY_CACHE_H

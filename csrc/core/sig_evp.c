@@ -224,30 +224,25 @@ static pjf_status prepare_whole(const pjf_evp_call *call, pjf_evp_operation oper
     return PJF_OK;
 }
 
-/* The template of the operation, copied into the scratch. */
-static pjf_status load_whole(const pjf_evp_call *call, pjf_evp_operation operation)
+/* The template of the operation, which is made first where there is none. */
+static pjf_status template_whole(const pjf_evp_call *call, pjf_evp_operation operation,
+                                 EVP_MD_CTX **out)
 {
     _Atomic(EVP_MD_CTX *) *place = &call->evp->whole[operation];
-    EVP_MD_CTX *template = atomic_load_explicit(place, memory_order_acquire);
-    if (PJF_UNLIKELY(template == NULL)) {
-        EVP_MD_CTX *made = NULL;
-        pjf_status status = prepare_whole(call, operation, &made);
-        if (status != PJF_OK) {
-            return status;
-        }
-        if (atomic_compare_exchange_strong_explicit(place, &template, made, memory_order_acq_rel,
-                                                    memory_order_acquire)) {
-            template = made;
-        } else {
-            EVP_MD_CTX_free(made);
-        }
+    EVP_MD_CTX *made = NULL;
+    *out = atomic_load_explicit(place, memory_order_acquire);
+    if (PJF_LIKELY(*out != NULL)) {
+        return PJF_OK;
     }
-    ERR_set_mark();
-    int result = EVP_MD_CTX_copy_ex(call->scratch->whole, template);
-    ERR_pop_to_mark();
-    if (result != 1) {
-        EVP_MD_CTX_reset(call->scratch->whole);
-        return PJF_ERR_NOMEM;
+    pjf_status status = prepare_whole(call, operation, &made);
+    if (status != PJF_OK) {
+        return status;
+    }
+    if (atomic_compare_exchange_strong_explicit(place, out, made, memory_order_acq_rel,
+                                                memory_order_acquire)) {
+        *out = made;
+    } else {
+        EVP_MD_CTX_free(made);
     }
     return PJF_OK;
 }
@@ -255,31 +250,35 @@ static pjf_status load_whole(const pjf_evp_call *call, pjf_evp_operation operati
 pjf_status pjf_evp_sign_whole(const pjf_evp_call *call, pjf_span message, uint8_t *out,
                               size_t *out_len)
 {
-    EVP_MD_CTX *ctx = call->scratch->whole;
-    pjf_status status = load_whole(call, PJF_EVP_SIGN);
+    EVP_MD_CTX *template, *ctx = call->scratch->whole;
+    pjf_status status = template_whole(call, PJF_EVP_SIGN, &template);
     if (PJF_UNLIKELY(status != PJF_OK)) {
         return status;
     }
     pjf_ossl_errors before = pjf_ossl_begin();
-    if (EVP_DigestSign(ctx, out, out_len, message.ptr, message.len) != 1) {
+    if (EVP_MD_CTX_copy_ex(ctx, template) != 1) {
+        status = PJF_ERR_NOMEM;
+    } else if (EVP_DigestSign(ctx, out, out_len, message.ptr, message.len) != 1) {
         status = PJF_ERR_CRYPTO;
     }
-    status = pjf_ossl_end(before, status);
     EVP_MD_CTX_reset(ctx);
-    return status;
+    return pjf_ossl_end(before, status);
 }
 
 pjf_status pjf_evp_verify_whole(const pjf_evp_call *call, pjf_span message, pjf_span signature)
 {
-    EVP_MD_CTX *ctx = call->scratch->whole;
-    pjf_status status = load_whole(call, PJF_EVP_VERIFY);
+    EVP_MD_CTX *template, *ctx = call->scratch->whole;
+    pjf_status status = template_whole(call, PJF_EVP_VERIFY, &template);
     if (PJF_UNLIKELY(status != PJF_OK)) {
         return status;
     }
     pjf_ossl_errors before = pjf_ossl_begin();
-    status =
-        status_of(EVP_DigestVerify(ctx, signature.ptr, signature.len, message.ptr, message.len));
-    status = pjf_ossl_end(before, status);
+    if (EVP_MD_CTX_copy_ex(ctx, template) != 1) {
+        status = PJF_ERR_NOMEM;
+    } else {
+        status = status_of(
+            EVP_DigestVerify(ctx, signature.ptr, signature.len, message.ptr, message.len));
+    }
     EVP_MD_CTX_reset(ctx);
-    return status;
+    return pjf_ossl_end(before, status);
 }

@@ -13,7 +13,8 @@ const char pjf_encode_doc[] =
     "The claims signed as a JWT in compact serialisation, a str.\n\n"
     "payload: dict; datetimes in exp, iat and nbf become whole seconds. key: the secret (str or\n"
     "bytes), a private key as PEM or DER, a Key, a PyJWK, or a key object of the library\n"
-    "cryptography. algorithm: not given, the PyJWK's own or HS256; None, the PyJWK's own or none.\n"
+    "cryptography. algorithm: not given, the one that the Key or PyJWK is bound to, or HS256;\n"
+    "None, the PyJWK's own or none.\n"
     "headers: more JOSE header parameters. json_encoder: a json.JSONEncoder class for what json\n"
     "can't write. Raises TypeError for a payload that is no dict or an issuer that is no str,\n"
     "InvalidKeyError for a refused key, NotImplementedError for an unknown algorithm, and json's\n"
@@ -250,16 +251,18 @@ done:
 
 /* ---- encode() ---- */
 
-/* The algorithm's name: given, the PyJWK's, or the default. */
-static PyObject *choose_algorithm(const pjf_state *state, PyObject *given, const pjf_jwk *jwk)
+/* The algorithm's name: given; the PyJWK's; what a Key is bound to; or the default. */
+static PyObject *choose_algorithm(const pjf_state *state, const encode_call *call,
+                                  const pjf_jwk *jwk)
 {
+    PyObject *given = call->header.algorithm;
     if (given != NULL && given != Py_None) {
         return given;
     }
     if (jwk->algorithm_name != NULL) {
         return jwk->algorithm_name;
     }
-    return given == NULL ? state->default_algorithm : state->none_algorithm;
+    return given == NULL ? pjf_default_algorithm(state, call->key) : state->none_algorithm;
 }
 
 /* The token of a payload. */
@@ -283,7 +286,7 @@ static PyObject *encode_payload(pjf_state *state, encode_call *call, pjf_span pa
         key = jwk.key;
     }
     pjf_header_parts *header = &call->header;
-    PyObject *name = choose_algorithm(state, header->algorithm, &jwk);
+    PyObject *name = choose_algorithm(state, call, &jwk);
     header->algorithm = name;
     bool plain = header->headers == NULL && header->json_encoder == NULL && header->typ == NULL &&
                  !header->detached;
@@ -372,8 +375,7 @@ const char pjf_jws_encode_doc[] =
     "            sort_headers, header_typ, registry, enforce)\n--\n\n"
     "A JWS of payload (bytes), a str. As encode(), but with the options of a PyJWS: header_typ is\n"
     "the 'typ' of the header; registry, a dict of Algorithm objects by name or None for the\n"
-    "core's own; enforce refuses short keys. algorithm: None is the PyJWK's own or none; Ellipsis\n"
-    "is not given.";
+    "core's own; enforce refuses short keys.";
 
 PyObject *pjf_jws_encode(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
                          PyObject *kwnames)
@@ -417,7 +419,7 @@ PyObject *pjf_jws_encode(PyObject *module, PyObject *const *args, Py_ssize_t nar
         PyUnicode_CheckExact(slots[TYP]) && PyUnicode_Compare(slots[TYP], PJF_STR(state, JWT)) == 0;
     encode_call call = {
         .key = slots[KEY],
-        .header = {.algorithm = slots[ALGORITHM] == Py_Ellipsis ? NULL : slots[ALGORITHM],
+        .header = {.algorithm = slots[ALGORITHM],
                    .headers = slots[HEADERS] == Py_None ? NULL : slots[HEADERS],
                    .json_encoder = slots[JSON_ENCODER] == Py_None ? NULL : slots[JSON_ENCODER],
                    .typ = usual_typ ? NULL : slots[TYP],

@@ -171,6 +171,17 @@ int pjf_key_from_argument(pjf_state *state, const pjf_alg *alg, PyObject *argume
     return 0;
 }
 
+PyObject *pjf_default_algorithm(const pjf_state *state, PyObject *key)
+{
+    if (PJF_UNLIKELY(pjf_py_key_check(state, key))) {
+        const pjf_alg *alg = pjf_key_alg(((pjf_py_key *)key)->key);
+        if (alg != NULL) {
+            return state->alg_names[alg->id];
+        }
+    }
+    return state->default_algorithm;
+}
+
 /* ---- PyJWK ---- */
 
 int pjf_jwk_check_slow(pjf_state *state, PyObject *argument)

@@ -39,6 +39,10 @@ static inline void pjf_key_give_back(pjf_key_loan *loan)
 /* The rule on short keys alone (RFC 7518 §3.2, §3.3), for a key that fits alg. */
 int pjf_key_check_length(pjf_state *state, const pjf_alg *alg, const pjf_key *key, bool enforce);
 
+/* The name of the algorithm to sign with, where the caller gave none: what a Key is bound to, or
+ * HS256. Borrowed from the state. */
+PyObject *pjf_default_algorithm(const pjf_state *state, PyObject *key);
+
 /* What a PyJWK says: references to drop with pjf_jwk_close(). All NULL: nothing opened. */
 typedef struct pjf_jwk {
     PyObject *algorithm_name;

@@ -19,9 +19,10 @@ typedef struct pjf_py_signer {
 
 PyDoc_STRVAR(
     signer_doc,
-    "Signer(key, algorithm='HS256', headers=None)\n--\n\n"
+    "Signer(key, algorithm=<unset>, headers=None)\n--\n\n"
     "Signs claims with one key, algorithm and JOSE header, all prepared once.\n\n"
-    "key: Key, a secret or private. headers: more header parameters; the key's kid is added.\n"
+    "key: Key, a secret or private. algorithm: by default the one that the key is bound to, or\n"
+    "HS256. headers: more header parameters; the key's kid is added.\n"
     "Raises TypeError for a wrong argument, ValueError for an unknown algorithm or a header that\n"
     "contradicts it, InvalidKeyError for a key that does not fit, is public, or must not sign.\n"
     "RFC 7515 section 5.1.");
@@ -90,7 +91,7 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     if (state == NULL) {
         return NULL;
     }
-    PyObject *algorithm = state->default_algorithm;
+    PyObject *algorithm = NULL;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO:Signer", names, &key, &algorithm,
                                      &headers)) {
         return NULL;
@@ -101,6 +102,9 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
             "key must be a pyjwtfast.Key (see Key.from_secret, Key.from_pem, ...), not %.200s",
             Py_TYPE(key)->tp_name);
         return NULL;
+    }
+    if (algorithm == NULL) {
+        algorithm = pjf_default_algorithm(state, key);
     }
     const pjf_alg *alg = pjf_algorithm_named(algorithm);
     if (alg == NULL) {

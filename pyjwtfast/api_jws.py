@@ -23,6 +23,17 @@ if TYPE_CHECKING:
     from .algorithms import AllowedPrivateKeys, AllowedPublicKeys
     from .types import CompleteJWS, SigOptions
 
+__all__ = [
+    "PyJWS",
+    "decode",
+    "decode_complete",
+    "encode",
+    "get_algorithm_by_name",
+    "get_unverified_header",
+    "register_algorithm",
+    "unregister_algorithm",
+]
+
 _ALGORITHM_UNSET: Any = object()
 
 # What a subclass may put its own in place of; the core is then given the pieces one by one.

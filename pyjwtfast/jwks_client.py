@@ -450,10 +450,12 @@ def _is_seconds(value: object) -> bool:
 def _check_uri(uri: str) -> None:
     from urllib.parse import urlsplit
 
+    if not isinstance(uri, str):
+        raise PyJWKClientError(f"The JWKS URI must be a str, not {type(uri).__name__}")
     try:
         parts = urlsplit(uri)
         host, credentials = parts.hostname, parts.username or parts.password
-    except (ValueError, AttributeError, TypeError) as error:
+    except ValueError as error:
         raise PyJWKClientError("The JWKS URI is not a URI") from error
     if parts.scheme.lower() not in ("http", "https"):
         raise PyJWKClientError(

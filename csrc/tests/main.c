@@ -16,7 +16,10 @@
     X(json_write)  \
     X(alg)         \
     X(ossl)        \
+    X(ossl_pkey)   \
     X(key)         \
+    X(key_check)   \
+    X(key_jwk)     \
     X(key_cache)   \
     X(sig)         \
     X(jose_header) \

@@ -57,6 +57,8 @@
     X(PJF_ERR_KEY_PASSWORD, "the password does not decrypt the key")                              \
     X(PJF_ERR_KEY_PASSWORD_UNUSED, "a password was given, but the key is not encrypted")          \
     X(PJF_ERR_KEY_KDF, "the encrypted key asks for too much work to be decrypted")                \
+    X(PJF_ERR_KEY_CIPHER, "the key is encrypted in an unsupported way (PBES2 with AES or triple"  \
+                          " DES is supported)")                                                   \
     X(PJF_ERR_KEY_TYPE, "unsupported type of key (RSA, EC, Ed25519 and Ed448 are supported)")     \
     X(PJF_ERR_KEY_CURVE, "unsupported curve (P-256, P-384, P-521, secp256k1, Ed25519 and Ed448"   \
                          " are supported)")                                                       \

@@ -97,7 +97,7 @@ pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_
     case PJF_FAMILY_ECDSA:
     case PJF_FAMILY_EDDSA: break;
     }
-    if (starts_with(text, "ssh-") || starts_with(text, "ecdsa-")) {
+    if (starts_with(text, "ssh-") || starts_with(text, "ecdsa-") || starts_with(text, "sk-")) {
         return pjf_key_from_ssh(lib, text, out);
     }
     if (text.len != 0 && text.ptr[0] == 0x30) { /* a SEQUENCE; PEM never starts with a digit */

@@ -45,14 +45,16 @@ pjf_status pjf_key_from_secret(pjf_lib *lib, pjf_span secret, pjf_key **out);
  *
  * password: NULL for none. PJF_ERR_KEY_PASSWORD_MISSING, PJF_ERR_KEY_PASSWORD,
  * PJF_ERR_KEY_PASSWORD_UNUSED; PJF_ERR_KEY_KDF for a key derivation above the bounds that
- * key_der.c states, before it is run. Nothing ever asks on a terminal.
+ * key_pbe.c states, before it is run; PJF_ERR_KEY_CIPHER for a scheme it does not list. Nothing
+ * ever asks on a terminal.
  *
  * PJF_ERR_KEY_FORMAT for what is no such text, PJF_ERR_KEY_TYPE, PJF_ERR_KEY_CURVE (explicit curve
  * parameters too), PJF_ERR_KEY_RSA_MODULUS, PJF_ERR_KEY_RSA_EXPONENT, PJF_ERR_KEY_POINT,
  * PJF_ERR_KEY_MISMATCH for what is in it. */
 pjf_status pjf_key_from_pem(pjf_lib *lib, pjf_span pem, const pjf_span *password, pjf_key **out);
 
-/* The same contents in DER, without their PEM armour. */
+/* The same contents in DER, without their PEM armour: which they are, the first two elements tell.
+ */
 pjf_status pjf_key_from_der(pjf_lib *lib, pjf_span der, const pjf_span *password, pjf_key **out);
 
 /* One public key in OpenSSH's line format (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4): ssh-rsa,
@@ -69,8 +71,9 @@ pjf_status pjf_key_from_ssh(pjf_lib *lib, pjf_span line, pjf_key **out);
 pjf_status pjf_key_from_jwk(pjf_lib *lib, pjf_span json, const pjf_alg *alg, pjf_key **out);
 
 /* What a caller of encode() or decode() gave as key text, in the forms that the algorithms of a
- * family take: HMAC a secret; the others PEM, OpenSSH where text starts with "ssh-" or "ecdsa-",
- * DER where it starts with the byte 0x30. PJF_ERR_ALG_UNSUPPORTED for a family without keys. */
+ * family take: HMAC a secret; the others PEM, OpenSSH where text starts with "ssh-", "ecdsa-" or
+ * "sk-", DER where it starts with the byte 0x30. PJF_ERR_ALG_UNSUPPORTED for a family without keys.
+ */
 pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out);
 
 /* A new private key or secret for the algorithm, not bound to it. bits: of an RSA modulus

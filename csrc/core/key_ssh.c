@@ -1,0 +1,215 @@
+/*
+ * OpenSSH's public keys: "type base64 comment". The base64 holds the type once more and its
+ * numbers, each behind its length in 32 bits (RFC 4251 §5).
+ */
+#include "core/key_text.h"
+
+static bool is_blank(uint8_t c)
+{
+    return c == ' ' || c == '\t';
+}
+
+static bool is_line_end(uint8_t c)
+{
+    return c == '\n' || c == '\r';
+}
+
+static bool equals(pjf_span text, const char *word)
+{
+    return pjf_span_equal(text, (pjf_span){(const uint8_t *)word, strlen(word)});
+}
+
+static bool starts_with(pjf_span text, const char *word)
+{
+    size_t len = strlen(word);
+    return text.len >= len && memcmp(text.ptr, word, len) == 0;
+}
+
+static void trim(pjf_span *text)
+{
+    while (text->len != 0 && (is_blank(text->ptr[0]) || is_line_end(text->ptr[0]))) {
+        text->ptr++;
+        text->len--;
+    }
+    while (text->len != 0 &&
+           (is_blank(text->ptr[text->len - 1]) || is_line_end(text->ptr[text->len - 1]))) {
+        text->len--;
+    }
+}
+
+/* Takes a word and the blanks behind it. */
+static pjf_span take_word(pjf_span *text)
+{
+    pjf_span word = {text->ptr, 0};
+    while (word.len < text->len && !is_blank(text->ptr[word.len])) {
+        word.len++;
+    }
+    text->ptr += word.len;
+    text->len -= word.len;
+    while (text->len != 0 && is_blank(text->ptr[0])) {
+        text->ptr++;
+        text->len--;
+    }
+    return word;
+}
+
+/* ---- the blob ---- */
+
+/* Takes a string of RFC 4251 §5. */
+static bool take_string(pjf_span *rest, pjf_span *string)
+{
+    if (rest->len < 4) {
+        return false;
+    }
+    size_t len = (size_t)rest->ptr[0] << 24 | (size_t)rest->ptr[1] << 16 |
+                 (size_t)rest->ptr[2] << 8 | rest->ptr[3];
+    if (len > rest->len - 4) {
+        return false;
+    }
+    *string = (pjf_span){rest->ptr + 4, len};
+    rest->ptr += 4 + len;
+    rest->len -= 4 + len;
+    return true;
+}
+
+/* Takes an mpint above zero, as short as it can be; *number is without its sign's zero byte. */
+static bool take_number(pjf_span *rest, pjf_span *number)
+{
+    if (!take_string(rest, number) || number->len == 0 || number->ptr[0] >= 0x80) {
+        return false;
+    }
+    if (number->ptr[0] == 0) {
+        if (number->len < 2 || number->ptr[1] < 0x80) {
+            return false;
+        }
+        number->ptr++;
+        number->len--;
+    }
+    return true;
+}
+
+/* RFC 4253 §6.6: e, n. */
+static pjf_status read_rsa(pjf_lib *lib, pjf_span rest, pjf_pkey **out)
+{
+    pjf_span numbers[PJF_RSA_NUMBERS] = {{NULL, 0}};
+    if (!take_number(&rest, &numbers[PJF_RSA_E]) || !take_number(&rest, &numbers[PJF_RSA_N]) ||
+        rest.len != 0) {
+        return PJF_ERR_KEY_FORMAT;
+    }
+    return pjf_pkey_new_rsa(lib, numbers, out);
+}
+
+/* RFC 5656 §3.1: the curve once more, an uncompressed point. */
+static pjf_status read_ec(pjf_lib *lib, pjf_curve curve, pjf_span name, pjf_span rest,
+                          pjf_pkey **out)
+{
+    size_t len = pjf_curve_of(curve)->len;
+    pjf_span again, point;
+    if (!take_string(&rest, &again) || !pjf_span_equal(again, name) ||
+        !take_string(&rest, &point) || rest.len != 0) {
+        return PJF_ERR_KEY_FORMAT;
+    }
+    if (point.len != 1 + 2 * len || point.ptr[0] != 0x04) {
+        return PJF_ERR_KEY_POINT;
+    }
+    pjf_span x = {point.ptr + 1, len};
+    pjf_span y = {point.ptr + 1 + len, len};
+    return pjf_pkey_new_ec(lib, curve, x, y, (pjf_span){NULL, 0}, out);
+}
+
+/* RFC 8709 §4. */
+static pjf_status read_ed25519(pjf_lib *lib, pjf_span rest, pjf_pkey **out)
+{
+    pjf_span key;
+    if (!take_string(&rest, &key) || rest.len != 0 || key.len != pjf_curve_of(PJF_ED25519)->len) {
+        return PJF_ERR_KEY_FORMAT;
+    }
+    return pjf_pkey_new_okp(lib, PJF_ED25519, key, (pjf_span){NULL, 0}, out);
+}
+
+static pjf_status read_blob(pjf_lib *lib, pjf_span type, pjf_span blob, pjf_pkey **out)
+{
+    static const struct {
+        const char *type;
+        pjf_curve curve;
+    } curves[] = {
+        {"ecdsa-sha2-nistp256", PJF_P256},
+        {"ecdsa-sha2-nistp384", PJF_P384},
+        {"ecdsa-sha2-nistp521", PJF_P521},
+    };
+    pjf_span again;
+    if (!take_string(&blob, &again) || !pjf_span_equal(again, type)) {
+        return PJF_ERR_KEY_FORMAT;
+    }
+    if (equals(type, "ssh-rsa")) {
+        return read_rsa(lib, blob, out);
+    }
+    if (equals(type, "ssh-ed25519")) {
+        return read_ed25519(lib, blob, out);
+    }
+    for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
+        if (equals(type, curves[i].type)) {
+            size_t prefix = strlen("ecdsa-sha2-");
+            pjf_span name = {type.ptr + prefix, type.len - prefix};
+            return read_ec(lib, curves[i].curve, name, blob, out);
+        }
+    }
+    return PJF_ERR_KEY_TYPE;
+}
+
+/* Anything that names a type of key: also DSA, keys in hardware ("sk-") and certificates, none of
+ * which signs a token. Options, which may stand here in authorized_keys, do not. */
+static bool is_type(pjf_span word)
+{
+    return starts_with(word, "ssh-") || starts_with(word, "ecdsa-sha2-") ||
+           starts_with(word, "sk-ssh-") || starts_with(word, "sk-ecdsa-");
+}
+
+static bool has_line_end(pjf_span text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_line_end(text.ptr[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+pjf_status pjf_key_from_ssh(pjf_lib *lib, pjf_span line, pjf_key **out)
+{
+    pjf_buf blob;
+    pjf_pkey *pkey = NULL;
+    pjf_key *key = NULL;
+    if (line.len > PJF_KEY_TEXT_MAX) {
+        return PJF_ERR_KEY_TOO_LONG;
+    }
+    trim(&line);
+    bool is_several = has_line_end(line);
+    pjf_span type = take_word(&line);
+    if (!is_type(type)) {
+        return PJF_ERR_KEY_FORMAT;
+    }
+    if (is_several) {
+        return PJF_ERR_KEY_TRAILING;
+    }
+    pjf_buf_init(&blob);
+    pjf_status status = pjf_base64_decode(lib, take_word(&line), false, &blob);
+    if (status == PJF_OK) {
+        status = read_blob(lib, type, (pjf_span){blob.ptr, blob.len}, &pkey);
+    }
+    if (status == PJF_OK) {
+        status = pjf_key_new(lib, &key);
+    }
+    if (status == PJF_OK) {
+        status = pjf_key_adopt(key, pkey, false);
+        pkey = NULL; /* the key's now */
+    }
+    pjf_buf_free(&blob, false);
+    pjf_pkey_free(pkey);
+    if (status != PJF_OK) {
+        pjf_key_unref(key);
+        return status;
+    }
+    *out = key;
+    return PJF_OK;
+}

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from .exceptions import InvalidKeyError, PyJWTError
+from .utils import from_base64url_uint
 
 T = TypeVar("T")
 
@@ -96,7 +97,7 @@ def check_strict(keys: Sequence[Mapping[str, Any]]) -> None:
                     " algorithm (RFC 7518 section 3.2)"
                 )
         elif jwk["kty"] == "RSA":
-            modulus = _number(jwk["n"])
+            modulus = from_base64url_uint(jwk["n"])
             if modulus.bit_length() < _MODULUS_BITS:
                 raise InvalidKeyError(
                     f"Key {number} of the JWK set: an RSA modulus below {_MODULUS_BITS} bits"
@@ -132,13 +133,6 @@ def _roca_residues() -> list[tuple[int, frozenset[int]]]:
                 power = power * 65537 % prime
             residues.append((prime, frozenset(powers)))
     return residues
-
-
-def _number(text: str) -> int:
-    """A Base64urlUInt (RFC 7518 section 2)."""
-    from base64 import urlsafe_b64decode
-
-    return int.from_bytes(urlsafe_b64decode(text + "=" * (-len(text) % 4)), "big")
 
 
 def _parse(text: str | bytes) -> Any:

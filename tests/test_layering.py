@@ -61,7 +61,8 @@ BINDING_LAYERS = (
 # Modules of the Python API, from the ground up, and those of its Django part.
 API_LAYERS = (
     {"_version", "exceptions", "types", "warnings"},
-    {"_jwks", "utils"},
+    {"utils"},
+    {"_jwks"},
     {"_core"},
     {"algorithms"},
     {"api_jwk"},

@@ -86,13 +86,8 @@ def spki(kind: str, encoding: Encoding = PEM) -> bytes:
 
 
 def ssh(kind: str) -> bytes:
-    return (
-        private(kind)
-        .public_key()
-        .public_bytes(  # type: ignore[no-any-return]
-            Encoding.OpenSSH, PublicFormat.OpenSSH
-        )
-    )
+    public = private(kind).public_key()
+    return public.public_bytes(Encoding.OpenSSH, PublicFormat.OpenSSH)  # type: ignore[no-any-return]
 
 
 @functools.cache
@@ -106,9 +101,12 @@ def certificate(kind: str, encoding: Encoding = PEM) -> bytes:
 
 def jwk_of(kind: str, private_part: bool) -> dict[str, Any]:
     """PyJWT's JWK of a key, without what it adds of its own."""
-    algorithm = {"RSA": jwt.algorithms.RSAAlgorithm, "EC": jwt.algorithms.ECAlgorithm}.get(
-        KINDS[kind][0], jwt.algorithms.OKPAlgorithm
-    )
+    algorithms: dict[str, Any] = {
+        "RSA": jwt.algorithms.RSAAlgorithm,
+        "EC": jwt.algorithms.ECAlgorithm,
+        "OKP": jwt.algorithms.OKPAlgorithm,
+    }
+    algorithm = algorithms[KINDS[kind][0]]
     key = private(kind) if private_part else private(kind).public_key()
     jwk: dict[str, Any] = algorithm.to_jwk(key, as_dict=True)
     jwk.pop("key_ops", None)
@@ -224,7 +222,7 @@ class TestPem:
         assert load_der_public_key(key.to_der()).public_bytes(DER, SPKI) == spki(kind, DER)
         for password in (None, PASSWORD, PASSWORD.encode()):
             text = key.to_pem(private=True, password=password)
-            theirs = load_pem_private_key(text.encode(), password and PASSWORD.encode())
+            theirs = load_pem_private_key(text.encode(), PASSWORD.encode() if password else None)
             assert theirs.private_bytes(DER, PKCS8, NoEncryption()) == pkcs8(kind, DER)
             assert ("ENCRYPTED" in text) == (password is not None)
 
@@ -369,7 +367,8 @@ class TestJwk:
             pass
 
         subclass = {Names(name): Names(value) for name, value in jwk_of("P-256", False).items()}
-        for jwk in (Lazy(), subclass, type("D", (dict,), {})(jwk_of("P-256", False))):
+        jwks: list[Any] = [Lazy(), subclass, type("D", (dict,), {})(jwk_of("P-256", False))]
+        for jwk in jwks:
             assert is_public_key_of(Key.from_jwk(jwk), "P-256")
 
     @pytest.mark.parametrize("jwk", [None, 5, [], [("kty", "oct")], object(), {"kty"}])
@@ -791,7 +790,7 @@ def test_weak_rsa() -> None:
             Key.from_jwk(jwk_of("RSA", False) | {"e": exponent})
 
 
-SEEDS = [
+SEEDS: list[tuple[Callable[[Any], Any], bytes]] = [
     *((Key.from_pem, pkcs8(kind)) for kind in ("P-256", "Ed25519")),
     (Key.from_pem, key_material.EC_SEC1_PEM),
     (Key.from_der, spki("P-521", DER)),
@@ -822,7 +821,7 @@ def test_damaged_forms_load_or_are_refused(data: st.DataObject) -> None:
 class TestJwks:
     def test_unusable_keys_are_skipped(self) -> None:
         good = jwk_of("P-256", False) | {"kid": "good"}
-        unusable = [
+        unusable: list[Any] = [
             {"kty": "unknown"},
             jwk_of("RSA", False) | {"alg": "RSA-OAEP", "use": "enc"},
             jwk_of("P-384", False) | {"x": "AA"},

@@ -15,9 +15,6 @@
 #define DER_INTEGER  0x02
 #define DER_LONG_1   0x81 /* the length follows in one byte */
 
-#define NUMBER_MAX 66                             /* bytes of a P-521 coordinate */
-#define DER_MAX    (3 + 2 * (2 + 1 + NUMBER_MAX)) /* every content is shorter than 256 bytes */
-
 /* Appends the INTEGER of an unsigned big-endian number; zero, which no signature has, is false. */
 static bool write_number(uint8_t **at, const uint8_t *number, size_t len)
 {
@@ -39,10 +36,10 @@ static bool write_number(uint8_t **at, const uint8_t *number, size_t len)
     return true;
 }
 
-/* The DER of r and s, each of len bytes; false when one of them is zero. */
-static bool write_der(const uint8_t *raw, size_t len, uint8_t out[DER_MAX], size_t *out_len)
+bool pjf_ecdsa_write_der(const uint8_t *raw, size_t len, uint8_t out[PJF_ECDSA_DER_MAX],
+                         size_t *out_len)
 {
-    uint8_t content[DER_MAX];
+    uint8_t content[PJF_ECDSA_DER_MAX];
     uint8_t *end = content;
     if (!write_number(&end, raw, len) || !write_number(&end, raw + len, len)) {
         return false;
@@ -85,8 +82,7 @@ static bool read_number(pjf_span *der, uint8_t *out, size_t len)
     return true;
 }
 
-/* r and s of the DER, each in len bytes. */
-static bool read_der(pjf_span der, size_t len, uint8_t *out)
+bool pjf_ecdsa_read_der(pjf_span der, size_t len, uint8_t *raw)
 {
     size_t head = der.len > 127 + 2 ? 3 : 2;
     if (der.len < head || der.ptr[0] != DER_SEQUENCE || der.ptr[head - 1] != der.len - head ||
@@ -94,26 +90,26 @@ static bool read_der(pjf_span der, size_t len, uint8_t *out)
         return false;
     }
     der = (pjf_span){der.ptr + head, der.len - head};
-    return read_number(&der, out, len) && read_number(&der, out + len, len) && der.len == 0;
+    return read_number(&der, raw, len) && read_number(&der, raw + len, len) && der.len == 0;
 }
 
 pjf_status pjf_ecdsa_sign(const pjf_evp_call *call, pjf_span message, uint8_t *out, size_t *out_len)
 {
-    uint8_t der[DER_MAX];
+    uint8_t der[PJF_ECDSA_DER_MAX];
     size_t der_len = sizeof(der), len = call->curve->len;
     pjf_status status = pjf_evp_sign_digest(call, NULL, message, der, &der_len);
     if (status != PJF_OK) {
         return status;
     }
     *out_len = 2 * len;
-    return read_der((pjf_span){der, der_len}, len, out) ? PJF_OK : PJF_ERR_CRYPTO;
+    return pjf_ecdsa_read_der((pjf_span){der, der_len}, len, out) ? PJF_OK : PJF_ERR_CRYPTO;
 }
 
 pjf_status pjf_ecdsa_verify(const pjf_evp_call *call, pjf_span message, pjf_span signature)
 {
-    uint8_t der[DER_MAX];
+    uint8_t der[PJF_ECDSA_DER_MAX];
     size_t der_len, len = call->curve->len;
-    if (signature.len != 2 * len || !write_der(signature.ptr, len, der, &der_len)) {
+    if (signature.len != 2 * len || !pjf_ecdsa_write_der(signature.ptr, len, der, &der_len)) {
         return PJF_ERR_SIGNATURE;
     }
     return pjf_evp_verify_digest(call, NULL, message, (pjf_span){der, der_len});

@@ -85,6 +85,14 @@ pjf_status pjf_eddsa_sign(const pjf_evp_call *call, pjf_span message, uint8_t *o
                           size_t *out_len);
 pjf_status pjf_eddsa_verify(const pjf_evp_call *call, pjf_span message, pjf_span signature);
 
+/* sig_ecdsa.c: the DER of r and s, each of len bytes (at most PJF_ECDSA_NUMBER_MAX), and back.
+ * Exactly one DER stands for a pair; false for anything else, and for an r or s of zero. */
+#define PJF_ECDSA_NUMBER_MAX 66 /* P-521 */
+#define PJF_ECDSA_DER_MAX    (3 + 2 * (2 + 1 + PJF_ECDSA_NUMBER_MAX))
+bool pjf_ecdsa_write_der(const uint8_t *raw, size_t len, uint8_t out[PJF_ECDSA_DER_MAX],
+                         size_t *out_len);
+bool pjf_ecdsa_read_der(pjf_span der, size_t len, uint8_t *raw);
+
 /* ---- sig_evp.c, for the family files ---- */
 
 /* What a family sets on a context beyond the digest; false when OpenSSL refuses. */

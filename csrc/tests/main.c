@@ -22,6 +22,9 @@
     X(key_jwk)     \
     X(key_cache)   \
     X(sig)         \
+    X(sig_rsa)     \
+    X(sig_ecdsa)   \
+    X(sig_eddsa)   \
     X(jose_header) \
     X(jws)         \
     X(cache)       \

@@ -119,18 +119,18 @@ static int key_from_cryptography(pjf_state *state, const pjf_alg *alg, PyObject 
     return 0;
 }
 
-int pjf_key_lend(pjf_state *state, const pjf_alg *alg, PyObject *argument, pjf_key_purpose purpose,
-                 pjf_key_loan *out)
+/* Whatever is not a secret for HMAC as text. */
+static int lend_slowly(pjf_state *state, const pjf_alg *alg, PyObject *argument,
+                       pjf_key_purpose purpose, pjf_key_loan *out)
 {
     pjf_status status = PJF_OK;
     pjf_span text;
-    *out = (pjf_key_loan){NULL, NULL};
-    if (PJF_UNLIKELY(alg->family == PJF_FAMILY_NONE)) {
+    if (alg->family == PJF_FAMILY_NONE) {
         return check_none_key(state, argument);
     }
     if (pjf_py_key_check(state, argument)) {
         out->key = ((pjf_py_key *)argument)->key;
-    } else if (PJF_LIKELY(PyUnicode_Check(argument) || PyBytes_Check(argument))) {
+    } else if (PyUnicode_Check(argument) || PyBytes_Check(argument)) {
         if (pjf_key_text_span(state, argument, &text) < 0) {
             return -1;
         }
@@ -138,16 +138,36 @@ int pjf_key_lend(pjf_state *state, const pjf_alg *alg, PyObject *argument, pjf_k
     } else if (key_from_cryptography(state, alg, argument, purpose, out) < 0) {
         return -1;
     }
-    if (PJF_LIKELY(status == PJF_OK)) {
+    if (status == PJF_OK) {
         status = pjf_key_check(out->key, alg, purpose);
     }
-    if (PJF_UNLIKELY(status != PJF_OK)) {
+    if (status != PJF_OK) {
         pjf_key_give_back(out);
         pjf_raise_status(state, status);
         return -1;
     }
-    if (PJF_UNLIKELY(pjf_sig_is_slow(alg)) && out->owned == NULL) {
+    if (pjf_sig_is_slow(alg) && out->owned == NULL) {
         out->owned = pjf_key_ref((pjf_key *)out->key); /* others run while it is in use */
+    }
+    return 0;
+}
+
+int pjf_key_lend(pjf_state *state, const pjf_alg *alg, PyObject *argument, pjf_key_purpose purpose,
+                 pjf_key_loan *out)
+{
+    pjf_span text;
+    *out = (pjf_key_loan){NULL, NULL};
+    if (PJF_UNLIKELY(alg->family != PJF_FAMILY_HMAC) ||
+        PJF_UNLIKELY(!PyUnicode_Check(argument) && !PyBytes_Check(argument))) {
+        return lend_slowly(state, alg, argument, purpose, out);
+    }
+    if (PJF_UNLIKELY(pjf_key_text_span(state, argument, &text) < 0)) {
+        return -1;
+    }
+    pjf_status status = key_from_text(state, alg, text, purpose, out);
+    if (PJF_UNLIKELY(status != PJF_OK)) {
+        pjf_raise_status(state, status);
+        return -1;
     }
     return 0;
 }

@@ -469,7 +469,7 @@ def _check_uri(uri: str) -> None:
         )
 
 
-def _check_number(name: str, value: float, allow_zero: bool = False) -> None:
+def _check_number(name: str, value: object, allow_zero: bool = False) -> None:
     if not isinstance(value, (int, float)) or not math.isfinite(value):
         raise PyJWKClientError(f'{name} must be finite, the input is "{value}"')
     if value < 0 or (value == 0 and not allow_zero):

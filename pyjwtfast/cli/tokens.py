@@ -8,7 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 from .. import Signer, Verifier, get_unverified_header
 from ..exceptions import InvalidKeyError, PyJWTError
@@ -282,7 +282,7 @@ def _print_members(members: dict[str, Any], now: float) -> None:
         print(line)
 
 
-def _is_moment(value: object) -> bool:
+def _is_moment(value: object) -> TypeGuard[float]:
     return (
         isinstance(value, (int, float))
         and not isinstance(value, bool)
@@ -300,7 +300,7 @@ def _describe_moment(moment: float, now: float) -> str:
 def _describe_duration(seconds: float) -> str:
     """The two largest units of a time: "4 min 12 s"."""
     left = int(seconds)
-    parts = []
+    parts: list[str] = []
     for name, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
         count, left = divmod(left, size)
         if count or (name == "s" and not parts):

@@ -1,5 +1,5 @@
 /*
- * b64url_internal: what the three codecs share. Included by b64url*.c and nobody else.
+ * b64url_internal: what the codecs share. Included by b64url*.c and nobody else.
  */
 #ifndef PJF_B64URL_INTERNAL_H
 #define PJF_B64URL_INTERNAL_H
@@ -12,6 +12,13 @@
 # define PJF_B64URL_X86 1
 #else
 # define PJF_B64URL_X86 0
+#endif
+
+/* NEON is part of AArch64: nothing to ask the CPU for. */
+#if defined(__aarch64__) && defined(__ARM_NEON)
+# define PJF_B64URL_AARCH64 1
+#else
+# define PJF_B64URL_AARCH64 0
 #endif
 
 #define PJF_B64URL_BAD 0xff
@@ -55,6 +62,12 @@ pjf_status pjf_b64url_decode_ssse3(const uint8_t *src, size_t len, uint8_t *out,
                                    size_t *offset);
 void pjf_b64url_encode_avx2(const uint8_t *src, size_t len, char *out);
 pjf_status pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
+                                  size_t *offset);
+#endif
+
+#if PJF_B64URL_AARCH64
+void pjf_b64url_encode_neon(const uint8_t *src, size_t len, char *out);
+pjf_status pjf_b64url_decode_neon(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
                                   size_t *offset);
 #endif
 

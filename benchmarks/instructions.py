@@ -3,8 +3,9 @@
     python benchmarks/instructions.py [--update]
 
 Noise can't move it. Counted per call are the instructions inside pyjwtfast._core alone: the
-difference of two loop counts. They are held against the baseline in results/instructions.json, and 5 % more fail. Those of
-libcrypto (Valgrind has no SHA-NI), Python and the rest are printed, not judged.
+difference of two loop counts. They are held against the baseline in results/instructions.json, and
+5 % more fail. Those of libcrypto (Valgrind has no SHA-NI), Python and the rest are printed, not
+judged.
 
 Only like is compared with like: the same minor version of Python, architecture, major version of
 the compiler, flags of the build and base64url path. Where the baseline has no such entry, nothing

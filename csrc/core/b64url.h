@@ -53,8 +53,8 @@ static inline size_t pjf_b64url_decoded_max(size_t len)
 }
 
 /* The part of pjf_b64url_decode_segment that deals with '='. */
-pjf_status pjf_b64url_decode_padded(const pjf_b64url_codec *codec, pjf_span text, uint8_t *out,
-                                    size_t *out_len, size_t *offset);
+PJF_COLD pjf_status pjf_b64url_decode_padded(const pjf_b64url_codec *codec, pjf_span text,
+                                             uint8_t *out, size_t *out_len, size_t *offset);
 
 /* Strict decoding of a JWS segment: correct trailing padding is stripped, the rest is decode().
  * Same buffers and results as pjf_b64url_codec.decode, and PJF_ERR_B64_PADDING at the first '=' of

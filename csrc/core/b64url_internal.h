@@ -73,7 +73,7 @@ pjf_status pjf_b64url_decode_neon(const uint8_t *src, size_t len, uint8_t *out, 
 
 /* Says why text that a codec found unfit is unfit; it must hold a wrong character, have a wrong
  * length or stray bits. */
-pjf_status pjf_b64url_explain(const uint8_t *src, size_t len, size_t *offset);
+PJF_COLD pjf_status pjf_b64url_explain(const uint8_t *src, size_t len, size_t *offset);
 
 /* The decoded length of len characters. len % 4 must not be 1. */
 static inline size_t pjf_b64url_decoded_len(size_t len)

@@ -161,8 +161,8 @@ static inline pjf_state *pjf_state_of(PyObject *module)
 /* Working memory for one call. Python code run by a call (a finaliser, a warning hook) may call us
  * again; the inner call gets memory of its own. NULL with MemoryError. Give it back on every path.
  */
-pjf_jws_work *pjf_work_take_slow(void);
-void pjf_work_give_slow(pjf_jws_work *work);
+PJF_COLD pjf_jws_work *pjf_work_take_slow(void);
+PJF_COLD void pjf_work_give_slow(pjf_jws_work *work);
 
 static inline pjf_jws_work *pjf_work_take(pjf_state *state)
 {

@@ -4,9 +4,10 @@
 # stands and once after the optimiser has inlined it, then clang-tidy as .clang-tidy says. A finding
 # of either fails.
 set -eu
-cd "$(dirname "$0")/../csrc"
 python=$1
 shift
+case $python in /*) ;; *) python=$PWD/$python ;; esac
+cd "$(dirname "$0")/../csrc"
 gcc=${GCC:-gcc}
 tidy=${CLANG_TIDY:-clang-tidy}
 

@@ -18,7 +18,7 @@ PY := $(VENV)/bin/python
 
 .PHONY: help
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 .PHONY: setup
 setup: $(VENV)/installed  ## make .venv, with everything that development needs
@@ -64,6 +64,25 @@ valgrind:  ## run the C tests under Valgrind
 .PHONY: sanitize
 sanitize: build  ## run the Python tests of the core against a build with ASan and UBSan
 	@scripts/sanitize.sh $(PY)
+
+.PHONY: coverage
+coverage:  ## the lines of the core that C tests and fuzzers' seeds run; fails below 95 %
+	@$(MAKE) -C csrc coverage
+
+.PHONY: analyze
+analyze: $(VENV)/installed  ## gcc's static analyzer and clang-tidy over the C code
+	@scripts/check_requirements.sh analyze
+	@scripts/analyze.sh $(PY)
+
+.PHONY: instructions
+instructions: $(VENV)/installed  ## instructions per HS256 call against the baseline (UPDATE=1 sets it)
+	@scripts/check_requirements.sh valgrind
+	@$(PY) benchmarks/instructions.py $(if $(UPDATE),--update)
+
+.PHONY: test-arch
+test-arch:  ## the C tests for arm64, armhf and s390x under QEMU (ARCH=...); Debian only
+	@scripts/check_requirements.sh arch
+	@scripts/test_arch.sh $(ARCH)
 
 .PHONY: bench
 bench:  ## side by side with PyJWT, simplejwt, ryjwt and oxyjwt (BENCH_ARGS=...)

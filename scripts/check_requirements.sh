@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: check_requirements.sh build|fuzz|valgrind      environment: PYTHON, CC
+# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch      environment: PYTHON, CC
 # Looks for what the target needs from the system. What is missing is installed where that is
 # allowed (root, apt-get); otherwise the script says exactly what to type and exits 1.
 set -eu
@@ -43,6 +43,9 @@ has_fuzzer() {
     return $status
 }
 
+# The C library that a cross compiler compiles against is a package of its own.
+has_cross_libc() { echo '#include <stdlib.h>' | "$1-gcc" -E -o /dev/null - 2>/dev/null; }
+
 # Sets `missing` to the names of what the target lacks.
 look() {
     missing=
@@ -59,8 +62,19 @@ look() {
         ;;
     fuzz) has_fuzzer || missing=" fuzzer" ;;
     valgrind) has valgrind || missing=" valgrind" ;;
+    analyze)
+        has "${GCC:-gcc}" || missing="$missing compiler"
+        has "${CLANG_TIDY:-clang-tidy}" || missing="$missing clang-tidy"
+        ;;
+    arch)
+        for triplet in aarch64-linux-gnu arm-linux-gnueabihf s390x-linux-gnu; do
+            has "$triplet-gcc" && has_cross_libc "$triplet" || missing="$missing $triplet"
+        done
+        has qemu-s390x && has qemu-aarch64 && has qemu-arm || missing="$missing qemu"
+        has apt-get && has dpkg || missing="$missing apt"
+        ;;
     *)
-        echo "usage: check_requirements.sh build|fuzz|valgrind" >&2
+        echo "usage: check_requirements.sh build|fuzz|valgrind|analyze|arch" >&2
         exit 2
         ;;
     esac
@@ -89,6 +103,13 @@ packages() {
         macos:python | macos:python-headers | macos:venv) echo python@3.13 ;;
         macos:fuzzer) echo llvm ;;
         *:valgrind) echo valgrind ;;
+        debian:clang-tidy) echo clang-tidy ;;
+        fedora:clang-tidy | alpine:clang-tidy) echo clang-tools-extra ;;
+        macos:clang-tidy) echo llvm ;;
+        debian:aarch64-linux-gnu) echo gcc-aarch64-linux-gnu libc6-dev-arm64-cross ;;
+        debian:arm-linux-gnueabihf) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
+        debian:s390x-linux-gnu) echo gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
+        debian:qemu) echo qemu-user ;;
         esac
     done | tr ' ' '\n' | sort -u | tr '\n' ' ' | sed 's/ $//'
 }

@@ -122,6 +122,12 @@ def test_steps() -> list[Step]:
     steps = [
         Step("c", "C tests under sanitizers", ["make", "-C", "csrc", "check"]),
         Step("c", "fuzzers on their seeds", ["make", "-C", "csrc", "fuzz-regress"], skip=fuzz_skip),
+        Step(
+            "c",
+            "instructions per call",
+            [sys.executable, "benchmarks/instructions.py"],
+            skip="" if shutil.which("valgrind") else "valgrind is not installed",
+        ),
         Step("python", "native, API and isolated", [*pytest, "tests", "--ignore=tests/drf"]),
     ]
     for database, url, skip in (

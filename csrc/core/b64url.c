@@ -101,6 +101,9 @@ const pjf_b64url_codec *pjf_b64url_codec_get(pjf_b64url_path path)
         [PJF_B64URL_SSSE3] = {"ssse3", pjf_b64url_encode_ssse3, pjf_b64url_decode_ssse3},
         [PJF_B64URL_AVX2] = {"avx2", pjf_b64url_encode_avx2, pjf_b64url_decode_avx2},
 #endif
+#if PJF_B64URL_AARCH64
+        [PJF_B64URL_NEON] = {"neon", pjf_b64url_encode_neon, pjf_b64url_decode_neon},
+#endif
     };
     switch (path) {
     case PJF_B64URL_PORTABLE: return &codecs[PJF_B64URL_PORTABLE];
@@ -108,6 +111,9 @@ const pjf_b64url_codec *pjf_b64url_codec_get(pjf_b64url_path path)
     case PJF_B64URL_SSSE3:
         return __builtin_cpu_supports("ssse3") ? &codecs[PJF_B64URL_SSSE3] : NULL;
     case PJF_B64URL_AVX2: return __builtin_cpu_supports("avx2") ? &codecs[PJF_B64URL_AVX2] : NULL;
+#endif
+#if PJF_B64URL_AARCH64
+    case PJF_B64URL_NEON: return &codecs[PJF_B64URL_NEON];
 #endif
     default: return NULL;
     }

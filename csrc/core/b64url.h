@@ -3,9 +3,9 @@
  * '=' padding (to a multiple of four) is accepted on decoding, as PyJWT >= 2.15.1 does. Anything
  * else is refused: other characters, impossible lengths, unused bits that are not zero.
  *
- * Three codecs with the same results: portable, SSSE3, AVX2. They are constant tables; the caller
- * takes the best one the CPU has (pjf_lib keeps it), and tests take each by name. An AVX-512 codec
- * was faster by itself and made the SHA code after it slower.
+ * Codecs with the same results: portable; SSSE3 and AVX2 on x86-64, NEON on AArch64. They are
+ * constant tables; the caller takes the best one the CPU has (pjf_lib keeps it), and tests take
+ * each by name. An AVX-512 codec was faster by itself and made the SHA code after it slower.
  */
 #ifndef PJF_B64URL_H
 #define PJF_B64URL_H
@@ -16,11 +16,12 @@ typedef enum pjf_b64url_path {
     PJF_B64URL_PORTABLE,
     PJF_B64URL_SSSE3,
     PJF_B64URL_AVX2,
+    PJF_B64URL_NEON,
     PJF_B64URL_PATH_COUNT
 } pjf_b64url_path;
 
 typedef struct pjf_b64url_codec {
-    const char *name; /* "portable", "ssse3", "avx2" */
+    const char *name; /* "portable", "ssse3", "avx2", "neon" */
     /* Writes exactly pjf_b64url_encoded_len(len) characters, no terminator. Reads no byte outside
      * [src, src + len), writes none outside the result. src and out must not overlap. */
     void (*encode)(const uint8_t *src, size_t len, char *out);
@@ -52,8 +53,8 @@ static inline size_t pjf_b64url_decoded_max(size_t len)
 }
 
 /* The part of pjf_b64url_decode_segment that deals with '='. */
-pjf_status pjf_b64url_decode_padded(const pjf_b64url_codec *codec, pjf_span text, uint8_t *out,
-                                    size_t *out_len, size_t *offset);
+PJF_COLD pjf_status pjf_b64url_decode_padded(const pjf_b64url_codec *codec, pjf_span text,
+                                             uint8_t *out, size_t *out_len, size_t *offset);
 
 /* Strict decoding of a JWS segment: correct trailing padding is stripped, the rest is decode().
  * Same buffers and results as pjf_b64url_codec.decode, and PJF_ERR_B64_PADDING at the first '=' of

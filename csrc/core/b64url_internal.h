@@ -1,5 +1,5 @@
 /*
- * b64url_internal: what the three codecs share. Included by b64url*.c and nobody else.
+ * b64url_internal: what the codecs share. Included by b64url*.c and nobody else.
  */
 #ifndef PJF_B64URL_INTERNAL_H
 #define PJF_B64URL_INTERNAL_H
@@ -12,6 +12,13 @@
 # define PJF_B64URL_X86 1
 #else
 # define PJF_B64URL_X86 0
+#endif
+
+/* NEON is part of AArch64: nothing to ask the CPU for. */
+#if defined(__aarch64__) && defined(__ARM_NEON)
+# define PJF_B64URL_AARCH64 1
+#else
+# define PJF_B64URL_AARCH64 0
 #endif
 
 #define PJF_B64URL_BAD 0xff
@@ -58,9 +65,15 @@ pjf_status pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8_t *out, 
                                   size_t *offset);
 #endif
 
+#if PJF_B64URL_AARCH64
+void pjf_b64url_encode_neon(const uint8_t *src, size_t len, char *out);
+pjf_status pjf_b64url_decode_neon(const uint8_t *src, size_t len, uint8_t *out, size_t *out_len,
+                                  size_t *offset);
+#endif
+
 /* Says why text that a codec found unfit is unfit; it must hold a wrong character, have a wrong
  * length or stray bits. */
-pjf_status pjf_b64url_explain(const uint8_t *src, size_t len, size_t *offset);
+PJF_COLD pjf_status pjf_b64url_explain(const uint8_t *src, size_t len, size_t *offset);
 
 /* The decoded length of len characters. len % 4 must not be 1. */
 static inline size_t pjf_b64url_decoded_len(size_t len)

@@ -9,7 +9,7 @@
 const char *pjf_status_text(pjf_status status)
 {
     static const char *const texts[PJF_STATUS_COUNT] = {
-#define PJF_STATUS_TEXT(code, text) [code] = text,
+#define PJF_STATUS_TEXT(code, text) [code] = (text),
         PJF_STATUS_LIST(PJF_STATUS_TEXT)
 #undef PJF_STATUS_TEXT
     };

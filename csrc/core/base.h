@@ -152,6 +152,10 @@ void pjf_cleanse(void *ptr, size_t len);
 /* Fills out with random bytes (wraps RAND_bytes). PJF_ERR_CRYPTO when there is no entropy. */
 pjf_status pjf_random(uint8_t *out, size_t len);
 
+/* For functions that report failures or run once in a while: what leads to them is moved out of the
+ * way of the rest. */
+#define PJF_COLD __attribute__((cold))
+
 #define PJF_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define PJF_UNLIKELY(x) __builtin_expect(!!(x), 0)
 

@@ -31,7 +31,7 @@ static inline void pjf_buf_init(pjf_buf *buf)
 void pjf_buf_free(pjf_buf *buf, bool secret);
 
 /* Grows to room for len + extra bytes. PJF_ERR_NOMEM leaves the buffer as it was. */
-pjf_status pjf_buf_grow(pjf_buf *buf, size_t extra);
+PJF_COLD pjf_status pjf_buf_grow(pjf_buf *buf, size_t extra);
 
 /* Room for extra more bytes after len, without changing len. */
 static inline pjf_status pjf_buf_reserve(pjf_buf *buf, size_t extra)

@@ -275,8 +275,7 @@ static inline pjf_status pjf_json_need_digits(const uint8_t **cursor, const uint
 }
 
 /* The fraction and exponent that begin at *cursor (RFC 8259 §6). */
-static __attribute__((noinline)) pjf_status pjf_json_finish_number(const uint8_t **cursor,
-                                                                   const uint8_t *end)
+static PJF_COLD pjf_status pjf_json_finish_number(const uint8_t **cursor, const uint8_t *end)
 {
     pjf_status status = PJF_OK;
     if (**cursor == '.') {

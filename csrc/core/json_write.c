@@ -11,8 +11,8 @@
 # include <emmintrin.h>
 #endif
 
-#define ESCAPE_MAX 12 /* longest text of one code point: two \uXXXX */
-#define PIECE      32 /* wide characters that are reserved room for at once */
+#define ESCAPE_MAX 12           /* longest text of one code point: two \uXXXX */
+#define PIECE      ((size_t)32) /* wide characters that are reserved room for at once */
 
 static inline bool is_plain(uint32_t code)
 {

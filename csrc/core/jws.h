@@ -15,7 +15,7 @@
 #include "core/key.h"
 #include "core/sig.h"
 
-#define PJF_TOKEN_MAX_DEFAULT (256 * 1024)
+#define PJF_TOKEN_MAX_DEFAULT 262144 /* bytes: 256 KiB */
 #define PJF_HEADER_MEMO_MAX   256
 
 /* The last good header segment and its parse. Tokens of one issuer share their header, so most

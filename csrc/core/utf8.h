@@ -23,7 +23,7 @@ static inline size_t pjf_utf8_sequence(const uint8_t *ptr, const uint8_t *end)
      * surrogates (ED) and code points above U+10FFFF (F4). */
     uint8_t lowest = 0x80, highest = 0xbf;
     size_t len;
-    if (first < 0xc2) {
+    if (first < 0xc2 || first > 0xf4) {
         return 0;
     } else if (first < 0xe0) {
         len = 2;
@@ -31,12 +31,10 @@ static inline size_t pjf_utf8_sequence(const uint8_t *ptr, const uint8_t *end)
         len = 3;
         lowest = first == 0xe0 ? 0xa0 : 0x80;
         highest = first == 0xed ? 0x9f : 0xbf;
-    } else if (first < 0xf5) {
+    } else {
         len = 4;
         lowest = first == 0xf0 ? 0x90 : 0x80;
         highest = first == 0xf4 ? 0x8f : 0xbf;
-    } else {
-        return 0;
     }
     if (left < len || ptr[1] < lowest || ptr[1] > highest) {
         return 0;

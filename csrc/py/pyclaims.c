@@ -163,7 +163,8 @@ static const time_rule rule_exp = {PJF_CLAIM_exp, PJF_EXC_DecodeError,
 
 /* PyJWT's int() of a claim that is no plain integer: digits in a string, a float's whole part; not
  * None, lists or infinity. Beyond 64 bits the nearest value stands for it. */
-static int convert_seconds(pjf_state *state, PyObject *value, const time_rule *rule, int64_t *out)
+static PJF_COLD int convert_seconds(pjf_state *state, PyObject *value, const time_rule *rule,
+                                    int64_t *out)
 {
     int overflow;
     PyObject *number = PyNumber_Long(value);
@@ -200,7 +201,7 @@ static inline int read_seconds(pjf_state *state, const pjf_claim_view *view, boo
 }
 
 /* Makes the time exact. Returns 1, or -1 with an exception. */
-static int read_exactly(pjf_state *state, pjf_now *now)
+static PJF_COLD int read_exactly(pjf_state *state, pjf_now *now)
 {
     if (now->earliest == now->latest) {
         return 1;
@@ -208,7 +209,7 @@ static int read_exactly(pjf_state *state, pjf_now *now)
     return pjf_clock_read_exactly(state, now) < 0 ? -1 : 1;
 }
 
-static int raise_time(pjf_state *state, const time_rule *rule)
+static PJF_COLD int raise_time(pjf_state *state, const time_rule *rule)
 {
     pjf_raise(state, rule->failed, rule->failed_text);
     return -1;
@@ -298,7 +299,7 @@ static int validate_iss(pjf_state *state, PyObject *iss, PyObject *issuer)
     return matches == 1 ? 0 : -1;
 }
 
-static int raise_audience(pjf_state *state, const char *text)
+static PJF_COLD int raise_audience(pjf_state *state, const char *text)
 {
     pjf_raise(state, PJF_EXC_InvalidAudienceError, text);
     return -1;

@@ -14,7 +14,7 @@
 /* How far the coarse clock may lag: a tick is 1 to 10 ms, and a busy machine may miss one. */
 #define COARSE_SECONDS 0.05
 
-static int call_time(PyObject *function, double *now)
+static PJF_COLD int call_time(PyObject *function, double *now)
 {
     PyObject *result = PyObject_CallNoArgs(function);
     if (result == NULL) {
@@ -32,7 +32,7 @@ static int call_time(PyObject *function, double *now)
     return 0;
 }
 
-static int load_time_dict(pjf_clock *clock)
+static PJF_COLD int load_time_dict(pjf_clock *clock)
 {
     PyObject *module = PyImport_ImportModule("time");
     if (module == NULL) {
@@ -61,7 +61,7 @@ static bool seconds_of(clockid_t id, double *seconds)
 
 /* Remembers time.time when it is Python's own. What time_machine puts into its place looks like it
  * and may tell the true time: where that is loaded, nothing is learnt. */
-static int learn(pjf_clock *clock, PyObject *function, double told)
+static PJF_COLD int learn(pjf_clock *clock, PyObject *function, double told)
 {
     double true_time;
     if (clock->time_function != NULL || !PyCFunction_CheckExact(function) ||

@@ -277,8 +277,8 @@ static PyObject *decode_claims(pjf_state *state, pjf_jws_work *work, const decod
 }
 
 /* PyJWT's two warnings about arguments that do nothing any more. extra may be NULL. */
-static int warn_deprecated(pjf_state *state, const char *function, PyObject *verify,
-                           PyObject *extra, bool verify_signature)
+static PJF_COLD int warn_deprecated(pjf_state *state, const char *function, PyObject *verify,
+                                    PyObject *extra, bool verify_signature)
 {
     if (extra != NULL) {
         PyObject *names = PyList_AsTuple(extra);

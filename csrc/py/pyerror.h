@@ -7,21 +7,21 @@
 #include "py/state.h"
 
 /* Raises the exception of a status, with its constant text. Returns NULL for convenience. */
-PyObject *pjf_raise_status(pjf_state *state, pjf_status status);
+PJF_COLD PyObject *pjf_raise_status(pjf_state *state, pjf_status status);
 
 /* Raises DecodeError "<what>: <text> at byte <offset>" for JSON of a token; what is "Invalid header
  * string" or "Invalid payload string". When a receiver of JSON events set an exception of its own
  * (error is PJF_ERR_JSON_SINK): ValueError, which an integer with too many digits gives, is
  * replaced by the DecodeError; anything else, as MemoryError, stays. */
-PyObject *pjf_raise_json(pjf_state *state, const char *what, const pjf_error *error);
+PJF_COLD PyObject *pjf_raise_json(pjf_state *state, const char *what, const pjf_error *error);
 
 /* Raises one of pyjwtfast.exceptions with a constant text. */
-PyObject *pjf_raise(pjf_state *state, pjf_exception which, const char *text);
+PJF_COLD PyObject *pjf_raise(pjf_state *state, pjf_exception which, const char *text);
 
 /* The same with a message formatted as by PyErr_Format. */
-PyObject *pjf_raise_format(pjf_state *state, pjf_exception which, const char *format, ...);
+PJF_COLD PyObject *pjf_raise_format(pjf_state *state, pjf_exception which, const char *format, ...);
 
 /* Raises MissingRequiredClaimError(claim). */
-PyObject *pjf_raise_missing_claim(pjf_state *state, PyObject *claim);
+PJF_COLD PyObject *pjf_raise_missing_claim(pjf_state *state, PyObject *claim);
 
 #endif

@@ -213,7 +213,7 @@ static inline pjf_status on_integer(builder *b, int64_t value)
 }
 
 /* The text with a terminating NUL, in the scratch buffer (no string event is under way). */
-static const char *terminated(builder *b, pjf_span text)
+static PJF_COLD const char *terminated(builder *b, pjf_span text)
 {
     b->scratch->len = 0;
     if (pjf_buf_append(b->scratch, text.ptr, text.len) != PJF_OK ||
@@ -386,7 +386,7 @@ static void builder_init(builder *b, pjf_state *state, pjf_buf *scratch, pjf_cla
 }
 
 /* Drops everything an interrupted parse has built. */
-static void builder_abandon(builder *b)
+static PJF_COLD void builder_abandon(builder *b)
 {
     Py_CLEAR(b->root);
     Py_CLEAR(b->name);

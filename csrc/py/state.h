@@ -190,8 +190,8 @@ static inline pjf_state *pjf_state_of(PyObject *module)
  * again, and so may another thread while a call works without the GIL: each gets memory of its own.
  * NULL with MemoryError. Give it back on every path, with the GIL held.
  */
-pjf_jws_work *pjf_work_take_slow(pjf_state *state);
-void pjf_work_give_slow(pjf_state *state, pjf_jws_work *work);
+PJF_COLD pjf_jws_work *pjf_work_take_slow(pjf_state *state);
+PJF_COLD void pjf_work_give_slow(pjf_state *state, pjf_jws_work *work);
 
 static inline pjf_jws_work *pjf_work_take(pjf_state *state)
 {

@@ -3,6 +3,7 @@
 
 #include "tests/harness.h"
 
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -156,18 +157,41 @@ void guarded_free(guarded *memory)
     munmap(memory->mapping, memory->mapping_len);
 }
 
-static long allocations_left = -1;
-static bool allocation_failed;
+/* Allocations of one kind: how many more succeed before one fails; -1 for all. */
+typedef struct allocations {
+    long left;
+    bool failed;
+} allocations;
+
+static allocations own = {-1, false}, openssls = {-1, false};
 
 void fail_allocation(long after)
 {
-    allocations_left = after;
-    allocation_failed = false;
+    own = (allocations){after, false};
 }
 
 bool allocation_has_failed(void)
 {
-    return allocation_failed;
+    return own.failed;
+}
+
+void fail_openssl_allocation(long after)
+{
+    openssls = (allocations){after, false};
+}
+
+bool openssl_allocation_has_failed(void)
+{
+    return openssls.failed;
+}
+
+static bool this_one_fails(allocations *kind)
+{
+    if (kind->left < 0 || kind->left-- > 0) {
+        return false;
+    }
+    kind->failed = true;
+    return true;
 }
 
 #ifdef TEST_WRAP_MALLOC
@@ -180,32 +204,46 @@ void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *ptr, size_t size);
 
-static bool this_one_fails(void)
-{
-    if (allocations_left < 0 || allocations_left-- > 0) {
-        return false;
-    }
-    allocation_failed = true;
-    return true;
-}
-
 void *__wrap_malloc(size_t size)
 {
-    return this_one_fails() ? NULL : __real_malloc(size);
+    return this_one_fails(&own) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return this_one_fails() ? NULL : __real_calloc(count, size);
+    return this_one_fails(&own) ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *ptr, size_t size)
 {
-    return this_one_fails() ? NULL : __real_realloc(ptr, size);
+    return this_one_fails(&own) ? NULL : __real_realloc(ptr, size);
 }
 #else
 const bool can_fail_allocations = false;
+# define __real_malloc  malloc
+# define __real_realloc realloc
 #endif
+
+static void *openssl_malloc(size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return this_one_fails(&openssls) ? NULL : __real_malloc(size);
+}
+
+static void *openssl_realloc(void *ptr, size_t size, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    return this_one_fails(&openssls) ? NULL : __real_realloc(ptr, size);
+}
+
+static void openssl_free(void *ptr, const char *file, int line)
+{
+    (void)file;
+    (void)line;
+    free(ptr);
+}
 
 static bool wanted(const test_suite *suite, int argc, char **argv)
 {
@@ -220,6 +258,10 @@ static bool wanted(const test_suite *suite, int argc, char **argv)
 int main(int argc, char **argv)
 {
     unsigned passed = 0, failed = 0;
+    if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1) {
+        printf("OpenSSL does not take our allocator\n");
+        return 2;
+    }
     for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
         if (!wanted(suites[i], argc, argv)) {
             continue;
@@ -230,6 +272,7 @@ int main(int argc, char **argv)
             context[0] = '\0';
             current->run();
             fail_allocation(-1);
+            fail_openssl_allocation(-1);
             if (failures > FAILURES_SHOWN) {
                 printf("%s: %u more failures\n", current->name, failures - FAILURES_SHOWN);
             }

@@ -7,6 +7,8 @@
 #include "core/key_cache.h"
 #include "tests/fixtures.h"
 
+#include <openssl/err.h>
+
 #define TRY(call)               \
     do {                        \
         status = (call);        \
@@ -134,5 +136,40 @@ static void every_allocation_of_a_large_token(void)
     pjf_buf_free(&token, false);
 }
 
+/* OpenSSL can do without some of its memory, but what it then says is not always an error of
+ * memory. A good token may still verify; a bad one never does. */
+static void every_allocation_inside_openssl(void)
+{
+    static const char bad_token[] = A1_HEADER "." A1_PAYLOAD ".dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gF"
+                                              "WFOEjXA";
+    uint8_t secret[128];
+    size_t len;
+    long failures = 0;
+    CHECK_STATUS(
+        pjf_b64url_decode_segment(pjf_b64url_codec_best(), SPAN(A1_SECRET), secret, &len, NULL),
+        PJF_OK);
+    ERR_clear_error();
+    for (int bad = 0; bad < 2; bad++) {
+        bool failed = true;
+        for (long after = 0; failed && after < 1000; after++) {
+            note("allocation %ld, %s token", after, bad ? "bad" : "good");
+            fail_openssl_allocation(after);
+            pjf_status status =
+                whole_way(bad ? SPAN(bad_token) : SPAN(A1_TOKEN), (pjf_span){secret, len});
+            failed = openssl_allocation_has_failed();
+            fail_openssl_allocation(-1);
+            failures += failed;
+            if (!failed) {
+                CHECK_STATUS(status, bad ? PJF_ERR_SIGNATURE : PJF_OK);
+            } else if (status != (bad ? PJF_ERR_SIGNATURE : PJF_OK)) {
+                CHECK(status == PJF_ERR_NOMEM || status == PJF_ERR_CRYPTO);
+            }
+            CHECK_EQUAL(ERR_peek_error(), 0);
+        }
+        CHECK(!failed);
+    }
+    CHECK(failures > 2);
+}
+
 TEST_SUITE(alloc, TEST(every_allocation_of_an_ordinary_token),
-           TEST(every_allocation_of_a_large_token));
+           TEST(every_allocation_of_a_large_token), TEST(every_allocation_inside_openssl));

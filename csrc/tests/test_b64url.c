@@ -78,7 +78,7 @@ static void check_decode(const pjf_b64url_codec *codec, const uint8_t *text, siz
 
 static void codecs_have_names(void)
 {
-    static const char *const names[] = {"portable", "ssse3", "avx2"};
+    static const char *const names[] = {"portable", "ssse3", "avx2", "neon"};
     const pjf_b64url_codec *best = NULL;
     for (int path = 0; path < PJF_B64URL_PATH_COUNT; path++) {
         const pjf_b64url_codec *codec = pjf_b64url_codec_get((pjf_b64url_path)path);
@@ -88,6 +88,9 @@ static void codecs_have_names(void)
         }
     }
     CHECK(pjf_b64url_codec_get(PJF_B64URL_PORTABLE) != NULL);
+#if defined(__aarch64__)
+    CHECK(pjf_b64url_codec_get(PJF_B64URL_NEON) != NULL);
+#endif
     CHECK(pjf_b64url_codec_best() == best);
     CHECK(pjf_b64url_codec_get(PJF_B64URL_PATH_COUNT) == NULL);
 }

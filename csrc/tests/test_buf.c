@@ -104,6 +104,8 @@ static void failed_growth_changes_nothing(void)
     memset(many, 'x', sizeof(many));
     pjf_buf_init(&buf);
     CHECK_STATUS(pjf_buf_append(&buf, many, 2000), PJF_OK);
+    CHECK_STATUS(pjf_buf_grow(&buf, buf.cap - buf.len), PJF_OK); /* nothing to do */
+    CHECK_EQUAL(buf.len, 2000);
     for (int i = 0; can_fail_allocations && i < 2; i++) {
         size_t cap = buf.cap;
         fail_allocation(0);
@@ -115,6 +117,13 @@ static void failed_growth_changes_nothing(void)
     }
     CHECK_STATUS(pjf_buf_append(&buf, many, sizeof(many)), PJF_OK);
     CHECK_EQUAL(buf.len, 5000);
+    buf.len = buf.cap;
+    if (can_fail_allocations) {
+        fail_allocation(0);
+        CHECK_STATUS(pjf_buf_append_byte(&buf, 'y'), PJF_ERR_NOMEM);
+        fail_allocation(-1);
+        CHECK_EQUAL(buf.len, buf.cap);
+    }
     pjf_buf_free(&buf, false);
 }
 

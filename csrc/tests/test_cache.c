@@ -267,8 +267,44 @@ static void failed_allocations_leave_the_value_with_the_caller(void)
     free_cache(cache);
 }
 
+/* A large entry against many small ones: each call gives back what it can hold, and in the end
+ * there is room. */
+static void one_large_entry_displaces_many_small_ones_by_and_by(void)
+{
+    enum { SMALL = 100, LARGE = 4000 };
+    pjf_cache *cache = new_cache(1000, 16500);
+    char token[20];
+    for (size_t i = 1; i <= SMALL; i++) {
+        snprintf(token, sizeof(token), "token %zu", i);
+        CHECK_STATUS(put(cache, token, i, INT64_MAX, 0), PJF_OK);
+    }
+    for (size_t i = 1; stats_of(cache).bytes + 100 < 16500; i++) { /* fill it up */
+        snprintf(token, sizeof(token), "more %zu", i);
+        CHECK_STATUS(put(cache, token, SMALL + i, INT64_MAX, 0), PJF_OK);
+    }
+    size_t entries = stats_of(cache).entries, given_back = 0, calls = 0;
+    pjf_status status;
+    do {
+        void *removed[PJF_CACHE_REMOVED];
+        size_t count = 99;
+        status = pjf_cache_put(cache, SPAN("large"), value_of(9999), LARGE, INT64_MAX, 0, removed,
+                               &count);
+        note("call %zu", ++calls);
+        CHECK(status == PJF_OK || (status == PJF_ERR_NOMEM && count == PJF_CACHE_REMOVED));
+        CHECK(count <= PJF_CACHE_REMOVED);
+        given_back += count;
+        CHECK_EQUAL(stats_of(cache).entries + given_back, entries + (status == PJF_OK));
+    } while (status == PJF_ERR_NOMEM && calls < 20);
+    CHECK_STATUS(status, PJF_OK);
+    CHECK(calls > 1);
+    CHECK_EQUAL(get(cache, "large", 0), 9999);
+    CHECK(stats_of(cache).bytes <= 16500);
+    free_cache(cache);
+}
+
 TEST_SUITE(cache, TEST(tokens_are_found_by_all_their_bytes), TEST(entries_die_at_their_expiry),
            TEST(a_second_put_replaces_the_first), TEST(values_are_neither_lost_nor_given_twice),
            TEST(a_full_cache_keeps_what_is_used), TEST(expired_entries_make_room_first),
            TEST(large_entries_are_refused),
-           TEST(failed_allocations_leave_the_value_with_the_caller));
+           TEST(failed_allocations_leave_the_value_with_the_caller),
+           TEST(one_large_entry_displaces_many_small_ones_by_and_by));

@@ -30,6 +30,20 @@ static size_t reference_write(const uint32_t *chars, size_t count, char *out)
     return (size_t)(at - out);
 }
 
+/* A name is a string between its separator and its colon. */
+static void check_name(const uint8_t *chars, size_t count, const char *string, size_t string_len)
+{
+    pjf_buf out;
+    pjf_buf_init(&out);
+    CHECK_STATUS(pjf_json_write_name(&out, ',', chars, count), PJF_OK);
+    if (CHECK_EQUAL(out.len, string_len + 2)) {
+        CHECK_EQUAL(out.ptr[0], ',');
+        CHECK_BYTES(out.ptr + 1, string_len, string, string_len);
+        CHECK_EQUAL(out.ptr[string_len + 1], ':');
+    }
+    pjf_buf_free(&out, false);
+}
+
 /* Writes chars in each width that holds them, behind some bytes, and compares. */
 static void check_write(const uint32_t *chars, size_t count)
 {
@@ -50,6 +64,7 @@ static void check_write(const uint32_t *chars, size_t count)
                 memory.ptr[i] = (uint8_t)chars[i];
             }
             status = pjf_json_write_latin1(&out, memory.ptr, count);
+            check_name(memory.ptr, count, want, want_len);
         } else if (width == 2 && highest <= 0xffff) {
             for (size_t i = 0; i < count; i++) {
                 ((uint16_t *)(void *)memory.ptr)[i] = (uint16_t)chars[i];
@@ -193,14 +208,15 @@ static void out_of_memory_takes_nothing_back(void)
         narrow[i] = i < 500 ? 'x' : 0xff;
     }
     for (long after = 0; can_fail_allocations && after < 3; after++) {
-        for (int width = 0; width < 3; width++) {
+        for (int width = 0; width < 4; width++) {
             pjf_buf out;
             pjf_buf_init(&out);
             CHECK_STATUS(pjf_buf_append(&out, "[1,", 3), PJF_OK);
             fail_allocation(after);
             pjf_status status = width == 0   ? pjf_json_write_latin1(&out, narrow, 4000)
                                 : width == 1 ? pjf_json_write_ucs2(&out, medium, 4000)
-                                             : pjf_json_write_ucs4(&out, wide, 4000);
+                                : width == 2 ? pjf_json_write_ucs4(&out, wide, 4000)
+                                             : pjf_json_write_name(&out, ',', narrow, 4000);
             note("width %d, allocation %ld", width, after);
             CHECK_STATUS(status, allocation_has_failed() ? PJF_ERR_NOMEM : PJF_OK);
             CHECK(after != 0 || allocation_has_failed());
@@ -214,6 +230,7 @@ static void out_of_memory_takes_nothing_back(void)
     pjf_buf out;
     pjf_buf_init(&out);
     CHECK_STATUS(pjf_json_write_latin1(&out, narrow, SIZE_MAX), PJF_ERR_NOMEM);
+    CHECK_STATUS(pjf_json_write_name(&out, '{', narrow, SIZE_MAX), PJF_ERR_NOMEM);
     CHECK_EQUAL(out.len, 0);
     pjf_buf_free(&out, false);
 }

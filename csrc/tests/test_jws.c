@@ -389,7 +389,65 @@ static void memory_of_large_tokens_is_given_back(void)
     tear_down(&b);
 }
 
+/* Strings of a header that are longer unescaped than work may keep. */
+static void memory_of_large_headers_is_given_back(void)
+{
+    bench b;
+    pjf_buf header, token;
+    pjf_jws jws;
+    pjf_error error;
+    set_up(&b);
+    pjf_buf_init(&header);
+    CHECK_STATUS(pjf_buf_append(&header, "{\"alg\":\"HS256\",\"x\":\"\\n", 22), PJF_OK);
+    for (int i = 0; i < 400000; i++) {
+        CHECK_STATUS(pjf_buf_append(&header, "xxx", 3), PJF_OK);
+    }
+    CHECK_STATUS(pjf_buf_append(&header, "\"}", 2), PJF_OK);
+    fixture_sign(b.work.sig, b.key, "HS256", (pjf_span){header.ptr, header.len}, SPAN("{}"),
+                 &token);
+    CHECK_STATUS(
+        pjf_jws_load(b.lib, &b.work, (pjf_span){token.ptr, token.len}, token.len, &jws, &error),
+        PJF_OK);
+    CHECK(b.work.unescape.cap > 1 << 20);
+    pjf_jws_work_trim(&b.work);
+    CHECK_EQUAL(b.work.unescape.cap, PJF_BUF_INLINE);
+    pjf_buf_free(&header, false);
+    pjf_buf_free(&token, false);
+    tear_down(&b);
+}
+
+/* RFC 7797 §3: the payload as it is, behind the header segment and a dot. */
+static void detached_payloads_are_signed_as_they_are(void)
+{
+    uint8_t payload[PJF_BUF_INLINE];
+    memset(payload, '$', sizeof(payload));
+    pjf_buf out;
+    pjf_buf_init(&out);
+    CHECK_STATUS(pjf_jws_detached_input(SPAN("eyJ9"), SPAN("$.02"), &out), PJF_OK);
+    CHECK_BYTES(out.ptr, out.len, "eyJ9.$.02", 9);
+    pjf_buf_free(&out, false);
+    for (size_t header_len = sizeof(payload) - 1; can_fail_allocations && header_len != 0;
+         header_len /= 2) {
+        note("header of %zu", header_len);
+        fail_allocation(0);
+        CHECK_STATUS(pjf_jws_detached_input((pjf_span){payload, header_len},
+                                            (pjf_span){payload, sizeof(payload)}, &out),
+                     PJF_ERR_NOMEM);
+        fail_allocation(-1);
+        pjf_buf_free(&out, false);
+    }
+    if (can_fail_allocations) { /* the dot is what does not fit */
+        fail_allocation(0);
+        CHECK_STATUS(pjf_jws_detached_input((pjf_span){payload, sizeof(payload)}, SPAN(""), &out),
+                     PJF_ERR_NOMEM);
+        fail_allocation(-1);
+        pjf_buf_free(&out, false);
+    }
+}
+
 TEST_SUITE(jws, TEST(rfc_7515_a1), TEST(any_changed_character_is_noticed), TEST(malformed_tokens),
            TEST(header_faults_tell_where), TEST(the_allow_list_decides), TEST(header_rules),
            TEST(detached_payloads), TEST(length_is_bounded), TEST(payloads_of_every_size),
-           TEST(the_memo_never_mixes_headers_up), TEST(memory_of_large_tokens_is_given_back));
+           TEST(the_memo_never_mixes_headers_up), TEST(memory_of_large_tokens_is_given_back),
+           TEST(memory_of_large_headers_is_given_back),
+           TEST(detached_payloads_are_signed_as_they_are));

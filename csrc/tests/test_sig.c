@@ -229,6 +229,25 @@ static void none_signs_nothing_and_never_verifies(void)
     pjf_lib_unref(lib);
 }
 
+/* A row whose family no file implements: neither signed nor verified, whatever the key. */
+static void unknown_families_are_refused(void)
+{
+    pjf_lib *lib = fixture_lib();
+    pjf_key *key = fixture_a1_key(lib);
+    pjf_sig_scratch *scratch = NULL;
+    pjf_alg alg = *fixture_alg("HS256");
+    uint8_t mac[PJF_SIG_MAX] = {0};
+    size_t len;
+    alg.family = 99;
+    CHECK_STATUS(pjf_sig_scratch_new(&scratch), PJF_OK);
+    CHECK_STATUS(pjf_sig_sign(scratch, &alg, key, SPAN("a.b"), mac, &len), PJF_ERR_ALG_UNSUPPORTED);
+    CHECK_STATUS(pjf_sig_verify(scratch, &alg, key, SPAN("a.b"), (pjf_span){mac, 32}),
+                 PJF_ERR_ALG_UNSUPPORTED);
+    pjf_sig_scratch_free(scratch);
+    pjf_key_unref(key);
+    pjf_lib_unref(lib);
+}
+
 /* The way the build was told to go is the way that is taken, so that both are really tested. */
 static void the_way_is_the_one_built(void)
 {
@@ -283,4 +302,5 @@ static void signing_leaves_the_error_queue(void)
 
 TEST_SUITE(sig, TEST(rfc_4231_vectors), TEST(every_length_agrees_with_openssl),
            TEST(any_change_is_noticed), TEST(none_signs_nothing_and_never_verifies),
-           TEST(the_way_is_the_one_built), TEST(signing_leaves_the_error_queue));
+           TEST(unknown_families_are_refused), TEST(the_way_is_the_one_built),
+           TEST(signing_leaves_the_error_queue));

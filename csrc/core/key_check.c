@@ -14,7 +14,7 @@
 
 /* ---- RSA ---- */
 
-/* The numbers of a key as BIGNUMs, NULL where it has not one. */
+/* The numbers of a key as BIGNUMs; of a public one n and e alone. */
 typedef struct rsa_numbers {
     BIGNUM *at[PJF_RSA_NUMBERS];
 } rsa_numbers;
@@ -28,10 +28,6 @@ static pjf_status rsa_numbers_read(const pjf_pkey *pkey, bool is_private, rsa_nu
     for (size_t i = 0; i < count; i++) {
         bytes.len = 0;
         status = pjf_pkey_rsa_number(pkey, (pjf_rsa_number)i, &bytes);
-        if (status == PJF_ERR_KEY_NO_PRIVATE && i > PJF_RSA_D) {
-            status = PJF_OK; /* n, e and d are enough for OpenSSL */
-            continue;
-        }
         if (status != PJF_OK) {
             break;
         }
@@ -110,14 +106,8 @@ static pjf_status check_rsa_private(const rsa_numbers *numbers)
     const BIGNUM *q = numbers->at[PJF_RSA_Q];
     for (size_t i = PJF_RSA_D; i < PJF_RSA_NUMBERS; i++) {
         /* Bounds the work, too. */
-        if (numbers->at[i] != NULL &&
-            (BN_is_zero(numbers->at[i]) || BN_cmp(numbers->at[i], n) >= 0)) {
+        if (BN_is_zero(numbers->at[i]) || BN_cmp(numbers->at[i], n) >= 0) {
             return PJF_ERR_KEY_MISMATCH;
-        }
-    }
-    for (size_t i = PJF_RSA_P; i < PJF_RSA_NUMBERS; i++) {
-        if (numbers->at[i] == NULL) {
-            return PJF_OK; /* d alone: the signature will show */
         }
     }
     if (BN_is_one(p) || BN_is_one(q)) {

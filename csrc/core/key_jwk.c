@@ -566,9 +566,7 @@ static pjf_status write_numbers(const pjf_key *key, bool private_part, pjf_buf *
     }
     switch (key->kind) {
     case PJF_KEY_OCT: return put_number(key, out, ",", MEMBER_K);
-    case PJF_KEY_RSA:
-        /* All numbers or d alone: other readers know of no third way. */
-        return put_numbers(key, out, MEMBER_N, private_part ? MEMBER_QI : MEMBER_E);
+    case PJF_KEY_RSA: return put_numbers(key, out, MEMBER_N, private_part ? MEMBER_QI : MEMBER_E);
     default: break;
     }
     status = put_text(out, ",", MEMBER_CRV, pjf_curve_of(key->curve)->crv);

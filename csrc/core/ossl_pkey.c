@@ -392,18 +392,16 @@ void pjf_pkey_free(pjf_pkey *pkey)
 }
 
 /* The curve of an EC key, PJF_CURVE_NONE for one that is not of the table or is given by its
- * parameters instead of its name: those need not be what they look like (CVE-2020-0601). */
+ * parameters instead of its name: those need not be what they look like (CVE-2020-0601). A question
+ * that OpenSSL does not answer counts as the wrong answer. */
 static pjf_curve ec_curve(const EVP_PKEY *pkey)
 {
     char name[64];
     size_t len;
-    int is_explicit = 0;
+    int is_explicit = 1;
     if (EVP_PKEY_get_int_param(pkey, OSSL_PKEY_PARAM_EC_DECODED_FROM_EXPLICIT_PARAMS,
-                               &is_explicit) == 1 &&
-        is_explicit != 0) {
-        return PJF_CURVE_NONE;
-    }
-    if (EVP_PKEY_get_group_name(pkey, name, sizeof(name), &len) != 1) {
+                               &is_explicit) != 1 ||
+        is_explicit != 0 || EVP_PKEY_get_group_name(pkey, name, sizeof(name), &len) != 1) {
         return PJF_CURVE_NONE;
     }
     for (size_t i = PJF_CURVE_NONE + 1; i < PJF_CURVE_COUNT; i++) {
@@ -416,26 +414,38 @@ static pjf_curve ec_curve(const EVP_PKEY *pkey)
 
 pjf_status pjf_pkey_describe(const pjf_pkey *pkey, pjf_pkey_facts *out)
 {
-    pjf_status status = PJF_OK;
-    *out = (pjf_pkey_facts){PJF_KEY_KIND_NONE, PJF_CURVE_NONE, false, 0};
+    /* Only a yes counts: EVP_PKEY_is_a() says no when memory runs out, too. */
+    static const struct {
+        const char *name;
+        pjf_pkey_facts facts;
+    } types[] = {
+        {"RSA", {PJF_KEY_RSA, PJF_CURVE_NONE, false, 0}},
+        {"EC", {PJF_KEY_EC, PJF_CURVE_NONE, false, 0}},
+        {"ED25519", {PJF_KEY_OKP, PJF_ED25519, false, 0}},
+        {"ED448", {PJF_KEY_OKP, PJF_ED448, false, 0}},
+        {"RSA-PSS", {PJF_KEY_RSA, PJF_CURVE_NONE, true, 0}},
+    };
+    pjf_status status = PJF_ERR_KEY_TYPE;
     pjf_ossl_errors before = pjf_ossl_begin();
-    if (EVP_PKEY_is_a(pkey, "RSA") || EVP_PKEY_is_a(pkey, "RSA-PSS")) {
-        int bits = EVP_PKEY_get_bits(pkey);
-        out->kind = PJF_KEY_RSA;
-        out->pss_only = EVP_PKEY_is_a(pkey, "RSA-PSS");
-        out->bits = bits > 0 ? (size_t)bits : 0;
-    } else if (EVP_PKEY_is_a(pkey, "EC")) {
-        out->kind = PJF_KEY_EC;
-        out->curve = ec_curve(pkey);
-        status = out->curve == PJF_CURVE_NONE ? PJF_ERR_KEY_CURVE : PJF_OK;
-    } else if (EVP_PKEY_is_a(pkey, "ED25519") || EVP_PKEY_is_a(pkey, "ED448")) {
-        out->kind = PJF_KEY_OKP;
-        out->curve = EVP_PKEY_is_a(pkey, "ED25519") ? PJF_ED25519 : PJF_ED448;
-    } else {
-        status = PJF_ERR_KEY_TYPE;
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (EVP_PKEY_is_a(pkey, types[i].name)) {
+            *out = types[i].facts;
+            status = PJF_OK;
+            break;
+        }
     }
-    if (out->curve != PJF_CURVE_NONE) {
-        out->bits = pjf_curve_of(out->curve)->bits;
+    if (status == PJF_OK && out->kind == PJF_KEY_RSA) {
+        int bits = EVP_PKEY_get_bits(pkey);
+        out->bits = bits > 0 ? (size_t)bits : 0;
+    } else if (status == PJF_OK) {
+        if (out->kind == PJF_KEY_EC) {
+            out->curve = ec_curve(pkey);
+        }
+        if (out->curve == PJF_CURVE_NONE) {
+            status = PJF_ERR_KEY_CURVE;
+        } else {
+            out->bits = pjf_curve_of(out->curve)->bits;
+        }
     }
     return pjf_ossl_end(before, status);
 }
@@ -447,6 +457,11 @@ static pjf_status append_number(const EVP_PKEY *pkey, const char *name, size_t l
     pjf_ossl_errors before = pjf_ossl_begin();
     pjf_status status = PJF_ERR_KEY_NO_PRIVATE;
     if (EVP_PKEY_get_bn_param(pkey, name, &number) != 1) {
+        goto done;
+    }
+    if (ERR_peek_last_error() != before.last) {
+        /* Out of memory at the wrong moment, OpenSSL takes q for p and says yes all the same. */
+        status = PJF_ERR_CRYPTO;
         goto done;
     }
     if (len == 0) {

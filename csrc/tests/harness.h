@@ -74,9 +74,7 @@ extern const bool can_fail_allocations;
 void fail_allocation(long after);
 bool allocation_has_failed(void);
 
-/* The same for the allocations inside OpenSSL, where it lets us (false: it has allocated before
- * main). */
-extern bool can_fail_openssl_allocations;
+/* The same for the allocations that OpenSSL makes: after -1 for never. */
 void fail_openssl_allocation(long after);
 bool openssl_allocation_has_failed(void);
 

@@ -3,11 +3,10 @@
 
 #include "tests/harness.h"
 
+#include <openssl/crypto.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <openssl/crypto.h>
 
 #define SUITES(X)  \
     X(base)        \
@@ -24,6 +23,9 @@
     X(key_jwk)     \
     X(key_cache)   \
     X(sig)         \
+    X(sig_rsa)     \
+    X(sig_ecdsa)   \
+    X(sig_eddsa)   \
     X(jose_header) \
     X(jws)         \
     X(cache)       \
@@ -155,32 +157,22 @@ void guarded_free(guarded *memory)
     munmap(memory->mapping, memory->mapping_len);
 }
 
-/* Allocations that go well until one fails, of the core's or of OpenSSL's. */
+/* Allocations of one kind: how many more succeed before one fails; -1 for all. */
 typedef struct allocations {
-    long left; /* before the one that fails; negative: none does */
+    long left;
     bool failed;
 } allocations;
 
-static allocations ours = {-1, false};
-static allocations openssls = {-1, false};
-
-static bool this_one_fails(allocations *count)
-{
-    if (count->left < 0 || count->left-- > 0) {
-        return false;
-    }
-    count->failed = true;
-    return true;
-}
+static allocations own = {-1, false}, openssls = {-1, false};
 
 void fail_allocation(long after)
 {
-    ours = (allocations){after, false};
+    own = (allocations){after, false};
 }
 
 bool allocation_has_failed(void)
 {
-    return ours.failed;
+    return own.failed;
 }
 
 void fail_openssl_allocation(long after)
@@ -191,6 +183,15 @@ void fail_openssl_allocation(long after)
 bool openssl_allocation_has_failed(void)
 {
     return openssls.failed;
+}
+
+static bool this_one_fails(allocations *kind)
+{
+    if (kind->left < 0 || kind->left-- > 0) {
+        return false;
+    }
+    kind->failed = true;
+    return true;
 }
 
 #ifdef TEST_WRAP_MALLOC
@@ -205,42 +206,42 @@ void *__wrap_realloc(void *ptr, size_t size);
 
 void *__wrap_malloc(size_t size)
 {
-    return this_one_fails(&ours) ? NULL : __real_malloc(size);
+    return this_one_fails(&own) ? NULL : __real_malloc(size);
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return this_one_fails(&ours) ? NULL : __real_calloc(count, size);
+    return this_one_fails(&own) ? NULL : __real_calloc(count, size);
 }
 
 void *__wrap_realloc(void *ptr, size_t size)
 {
-    return this_one_fails(&ours) ? NULL : __real_realloc(ptr, size);
+    return this_one_fails(&own) ? NULL : __real_realloc(ptr, size);
 }
 #else
 const bool can_fail_allocations = false;
-
 # define __real_malloc  malloc
 # define __real_realloc realloc
 #endif
 
-bool can_fail_openssl_allocations;
-
 static void *openssl_malloc(size_t size, const char *file, int line)
 {
-    (void)file, (void)line;
+    (void)file;
+    (void)line;
     return this_one_fails(&openssls) ? NULL : __real_malloc(size);
 }
 
 static void *openssl_realloc(void *ptr, size_t size, const char *file, int line)
 {
-    (void)file, (void)line;
+    (void)file;
+    (void)line;
     return this_one_fails(&openssls) ? NULL : __real_realloc(ptr, size);
 }
 
 static void openssl_free(void *ptr, const char *file, int line)
 {
-    (void)file, (void)line;
+    (void)file;
+    (void)line;
     free(ptr);
 }
 
@@ -257,8 +258,10 @@ static bool wanted(const test_suite *suite, int argc, char **argv)
 int main(int argc, char **argv)
 {
     unsigned passed = 0, failed = 0;
-    can_fail_openssl_allocations =
-        CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) == 1;
+    if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1) {
+        printf("OpenSSL does not take our allocator\n");
+        return 2;
+    }
     for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
         if (!wanted(suites[i], argc, argv)) {
             continue;

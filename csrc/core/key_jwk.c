@@ -632,7 +632,8 @@ pjf_status pjf_key_to_jwk(const pjf_key *key, bool private_part, pjf_span kid, p
         status = put_text(out, ",", MEMBER_USE, key->use == PJF_USE_SIG ? "sig" : "enc");
     }
     if (status == PJF_OK && (key->ops & PJF_OPS_ANY) == 0) {
-        status = write_ops(private_part ? key->ops : pjf_key_public_ops(key->ops), out);
+        bool splits = key->is_private && !private_part;
+        status = write_ops(splits ? pjf_key_public_ops(key->ops) : key->ops, out);
     }
     if (status == PJF_OK && kid.ptr != NULL) {
         status = write_kid(kid, out);

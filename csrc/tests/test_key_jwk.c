@@ -574,6 +574,27 @@ static void use_and_key_ops_bind(void)
     pjf_lib_unref(lib);
 }
 
+/* A public key that says it is for signing is for nothing, and is not mended by writing it. */
+static void key_ops_of_a_public_key(void)
+{
+    static const char json[] = JWK(A3_PUBLIC_MEMBERS ",\"key_ops\":[\"sign\"]");
+    pjf_lib *lib = fixture_lib();
+    const pjf_alg *alg = fixture_alg("ES256");
+    pjf_key *key = must_load(lib, json), *public_key = NULL;
+    CHECK_STATUS(pjf_key_check(key, alg, PJF_KEY_TO_VERIFY), PJF_ERR_KEY_USE);
+    CHECK_STATUS(pjf_key_check(key, alg, PJF_KEY_TO_SIGN), PJF_ERR_KEY_PUBLIC);
+    CHECK_STATUS(pjf_key_public(key, &public_key), PJF_OK);
+    CHECK(public_key == key);
+    pjf_buf out;
+    pjf_buf_init(&out);
+    CHECK_STATUS(pjf_key_to_jwk(key, false, no_kid, &out), PJF_OK);
+    CHECK_BYTES(out.ptr, out.len, json, strlen(json));
+    pjf_buf_free(&out, true);
+    pjf_key_unref(public_key);
+    pjf_key_unref(key);
+    pjf_lib_unref(lib);
+}
+
 static void use_and_key_ops_are_well_formed(void)
 {
     static const refusal refusals[] = {
@@ -725,5 +746,6 @@ TEST_SUITE(key_jwk, TEST(every_kind_is_loaded_and_written_back),
            TEST(long_texts), TEST(numbers_that_are_missing_or_misspelt),
            TEST(secrets_that_are_no_secrets), TEST(numbers_that_are_no_key),
            TEST(every_number_of_an_rsa_key_counts), TEST(primes_are_recovered), TEST(alg_binds),
-           TEST(use_and_key_ops_bind), TEST(use_and_key_ops_are_well_formed), TEST(kid_is_kept),
+           TEST(use_and_key_ops_bind), TEST(key_ops_of_a_public_key),
+           TEST(use_and_key_ops_are_well_formed), TEST(kid_is_kept),
            TEST(writers_keep_private_parts), TEST(the_error_queue_is_left_alone));

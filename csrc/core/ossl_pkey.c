@@ -459,9 +459,10 @@ static pjf_status append_number(const EVP_PKEY *pkey, const char *name, size_t l
     if (EVP_PKEY_get_bn_param(pkey, name, &number) != 1) {
         goto done;
     }
-    if (ERR_peek_last_error() != before.last) {
-        /* Out of memory at the wrong moment, OpenSSL takes q for p and says yes all the same. */
-        status = PJF_ERR_CRYPTO;
+    unsigned long error = ERR_peek_last_error();
+    if (error != before.last && ERR_GET_REASON(error) == ERR_R_MALLOC_FAILURE) {
+        /* At the wrong moment, OpenSSL takes q for p then, and says yes all the same. */
+        status = PJF_ERR_NOMEM;
         goto done;
     }
     if (len == 0) {

@@ -81,8 +81,8 @@ static pjf_status prepare(const pjf_evp_call *call, pjf_evp_operation operation,
         status = PJF_ERR_CRYPTO;
     } else if (EVP_PKEY_CTX_set_signature_md(ctx, call->lib->digests[call->alg->digest]) != 1 ||
                (setup != NULL && !setup(call, ctx))) {
-        /* What we set is valid: it is the key that is restricted to something else. */
-        status = PJF_ERR_KEY_ALGORITHM;
+        /* What we set is valid, but a key of this kind may be restricted to something else. */
+        status = EVP_PKEY_is_a(call->pkey, "RSA-PSS") == 1 ? PJF_ERR_KEY_ALGORITHM : PJF_ERR_CRYPTO;
     }
     status = pjf_ossl_end(before, status);
     if (status != PJF_OK) {
@@ -174,6 +174,9 @@ pjf_status pjf_evp_sign_digest(const pjf_evp_call *call, pjf_evp_setup setup, pj
     pjf_ossl_errors before = pjf_ossl_begin();
     if (!hash(call, message, digest) || EVP_PKEY_sign(ctx, out, out_len, digest, digest_len) != 1) {
         status = PJF_ERR_CRYPTO;
+    }
+    if (PJF_UNLIKELY(ERR_peek_last_error() != before.last || status != PJF_OK)) {
+        atomic_store(&call->evp->doubtful, true); /* an error behind a success counts, too */
     }
     status = pjf_ossl_end(before, status);
     give_back(call, PJF_EVP_SIGN, ctx, status);

@@ -49,6 +49,7 @@ typedef struct pjf_evp_slot {
 typedef struct pjf_evp_sig {
     pjf_evp_slot slots[PJF_EVP_OPERATIONS][PJF_EVP_SLOTS];
     _Atomic(pjf_evp_md_ctx *) whole[PJF_EVP_OPERATIONS]; /* templates of EdDSA */
+    atomic_bool doubtful; /* OpenSSL has met an error while it signed: see pjf_rsa_sign() */
 } pjf_evp_sig;
 
 /* Frees the contexts; no call may be under way. */

@@ -7,6 +7,14 @@
 #include <openssl/evp.h>
 #include <openssl/rsa.h>
 
+/* OpenSSL blinds its work with a private key by a pair of numbers, which it makes anew after so
+ * many uses. When memory runs out in the middle of that, the halves don't match: OpenSSL (3.0 at
+ * least) reports success all the same, and this signature and all that follow until the next pair
+ * are wrong. So once an error has been met, the key's signatures are verified before they are given
+ * out.
+ */
+#define BLINDING_USES 32
+
 /* RFC 7518 §3.5: MGF1 with the digest of the message, a salt of exactly its length. OpenSSL would
  * accept any salt otherwise. */
 static bool set_pss(const pjf_evp_call *call, EVP_PKEY_CTX *ctx)
@@ -44,9 +52,20 @@ pjf_status pjf_rsa_sign(const pjf_evp_call *call, pjf_span message, uint8_t *out
     if (is_too_short(call)) {
         return PJF_ERR_KEY_ALGORITHM;
     }
-    *out_len = modulus_len(call);
-    pjf_status status = pjf_evp_sign_digest(call, setup_of(call), message, out, out_len);
-    return status == PJF_OK && *out_len != modulus_len(call) ? PJF_ERR_CRYPTO : status;
+    pjf_status status;
+    size_t tries = 0;
+    do {
+        *out_len = modulus_len(call);
+        status = pjf_evp_sign_digest(call, setup_of(call), message, out, out_len);
+        if (status == PJF_OK && *out_len != modulus_len(call)) {
+            status = PJF_ERR_CRYPTO;
+        }
+        if (PJF_LIKELY(status != PJF_OK || !atomic_load(&call->evp->doubtful))) {
+            return status;
+        }
+        status = pjf_rsa_verify(call, message, (pjf_span){out, *out_len});
+    } while (status == PJF_ERR_SIGNATURE && ++tries < BLINDING_USES);
+    return status == PJF_ERR_SIGNATURE ? PJF_ERR_CRYPTO : status;
 }
 
 pjf_status pjf_rsa_verify(const pjf_evp_call *call, pjf_span message, pjf_span signature)

@@ -77,5 +77,6 @@ bool allocation_has_failed(void);
 /* The same for the allocations that OpenSSL makes: after -1 for never. */
 void fail_openssl_allocation(long after);
 bool openssl_allocation_has_failed(void);
+long openssl_allocations(void); /* how many have not been freed */
 
 #endif

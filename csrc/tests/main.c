@@ -5,6 +5,7 @@
 
 #include <openssl/crypto.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -23,6 +24,7 @@
     X(key_jwk)     \
     X(key_cache)   \
     X(sig)         \
+    X(sig_evp)     \
     X(sig_rsa)     \
     X(sig_ecdsa)   \
     X(sig_eddsa)   \
@@ -164,6 +166,7 @@ typedef struct allocations {
 } allocations;
 
 static allocations own = {-1, false}, openssls = {-1, false};
+static atomic_long openssl_blocks; /* tests start threads */
 
 void fail_allocation(long after)
 {
@@ -183,6 +186,11 @@ void fail_openssl_allocation(long after)
 bool openssl_allocation_has_failed(void)
 {
     return openssls.failed;
+}
+
+long openssl_allocations(void)
+{
+    return atomic_load(&openssl_blocks);
 }
 
 static bool this_one_fails(allocations *kind)
@@ -228,21 +236,33 @@ static void *openssl_malloc(size_t size, const char *file, int line)
 {
     (void)file;
     (void)line;
-    return this_one_fails(&openssls) ? NULL : __real_malloc(size);
-}
-
-static void *openssl_realloc(void *ptr, size_t size, const char *file, int line)
-{
-    (void)file;
-    (void)line;
-    return this_one_fails(&openssls) ? NULL : __real_realloc(ptr, size);
+    void *ptr = this_one_fails(&openssls) ? NULL : __real_malloc(size);
+    if (ptr != NULL) {
+        atomic_fetch_add(&openssl_blocks, 1);
+    }
+    return ptr;
 }
 
 static void openssl_free(void *ptr, const char *file, int line)
 {
     (void)file;
     (void)line;
+    if (ptr != NULL) {
+        atomic_fetch_sub(&openssl_blocks, 1);
+    }
     free(ptr);
+}
+
+static void *openssl_realloc(void *ptr, size_t size, const char *file, int line)
+{
+    if (ptr == NULL) {
+        return openssl_malloc(size, file, line);
+    }
+    if (size == 0) {
+        openssl_free(ptr, file, line);
+        return NULL;
+    }
+    return this_one_fails(&openssls) ? NULL : __real_realloc(ptr, size);
 }
 
 static bool wanted(const test_suite *suite, int argc, char **argv)

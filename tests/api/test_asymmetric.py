@@ -451,8 +451,8 @@ def test_a_key_too_short_for_the_salt() -> None:
     calls: tuple[Callable[[], Any], ...] = (
         lambda: pyjwtfast.encode(CLAIMS, private_text("short rsa"), algorithm="PS512"),
         lambda: pyjwtfast.decode(token, public_text("short rsa"), ["PS512"]),
-        lambda: Signer(Key.from_pem(private_text("short rsa")), "PS512"),
-        lambda: Verifier([Key.from_pem(public_text("short rsa"))], ["PS512"]),
+        lambda: Signer(Key.from_pem(private_text("short rsa")), "PS512").sign(CLAIMS),
+        lambda: Verifier([Key.from_pem(public_text("short rsa"))], ["PS512"]).verify(token),
     )
     for call in calls:
         with pytest.raises(InvalidKeyError, match="does not fit"):

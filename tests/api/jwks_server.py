@@ -144,7 +144,7 @@ def drips(until: threading.Event) -> Behaviour:
 
 
 def make_certificate(directory: Path, host: str = "127.0.0.1") -> tuple[Path, Path]:
-    """A throw-away CA and a server certificate for an address: the paths of key and chain, and CA."""
+    """A throw-away CA and a certificate for an address: paths of the key with its chain, and CA."""
     now = datetime.datetime.now(datetime.timezone.utc)
     day = datetime.timedelta(days=1)
 

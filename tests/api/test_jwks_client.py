@@ -1,4 +1,4 @@
-"""PyJWKClient against a real HTTPS server, in every way that one can fail; beside PyJWT's client."""
+"""PyJWKClient against a real HTTPS server, in every way that one can fail; PyJWT's beside it."""
 
 from __future__ import annotations
 

@@ -8,6 +8,10 @@
 #include "tests/fixtures.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
 
 #define EC_BASE64                                                                      \
     "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAETGjar37/K608OtY7f99lbSDmhB1ro9uWcb46BRY/UHie" \
@@ -154,6 +158,88 @@ static void der_is_refused(void)
     pjf_lib_unref(lib);
 }
 
+/* The forms that OpenSSL has for a key: each alone, and with a byte behind, which is no DER but is
+ * loaded by those who read only as far as the key goes. */
+static void every_form_of_der_is_refused(void)
+{
+    enum { FORMS = 6 };
+    pjf_lib *lib = fixture_lib();
+    unsigned char *der[FORMS] = {NULL};
+    int len[FORMS];
+    EVP_PKEY *ec = EVP_EC_gen("P-256"), *rsa = EVP_RSA_gen(1024);
+    X509 *certificate = X509_new();
+    X509_SIG *encrypted = NULL;
+    PKCS8_PRIV_KEY_INFO *pkcs8 = EVP_PKEY2PKCS8(ec);
+    if (!CHECK(ec != NULL && rsa != NULL && certificate != NULL && pkcs8 != NULL)) {
+        return;
+    }
+    X509_set_pubkey(certificate, ec);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 60);
+    CHECK(X509_sign(certificate, ec, EVP_sha256()) > 0);
+    encrypted = PKCS8_encrypt(-1, EVP_aes_128_cbc(), "pass", 4, NULL, 0, 1, pkcs8);
+
+    len[0] = i2d_PUBKEY(ec, &der[0]);
+    len[1] = i2d_PrivateKey(ec, &der[1]); /* SEC 1 */
+    len[2] = i2d_PKCS8_PRIV_KEY_INFO(pkcs8, &der[2]);
+    len[3] = i2d_PublicKey(rsa, &der[3]); /* PKCS#1 */
+    len[4] = i2d_X509(certificate, &der[4]);
+    len[5] = i2d_X509_SIG(encrypted, &der[5]);
+    ERR_clear_error();
+    for (size_t i = 0; i < FORMS; i++) {
+        note("form %zu", i);
+        if (!CHECK(len[i] > 0)) {
+            continue;
+        }
+        size_t size = (size_t)len[i];
+        uint8_t *longer = malloc(size + 1);
+        memcpy(longer, der[i], size);
+        longer[size] = '\n';
+        CHECK_STATUS(load(lib, (pjf_span){longer, size}), PJF_ERR_KEY_ASYMMETRIC);
+        CHECK_STATUS(load(lib, (pjf_span){longer, size + 1}), PJF_ERR_KEY_ASYMMETRIC);
+        free(longer);
+        OPENSSL_free(der[i]);
+    }
+    CHECK_EQUAL(ERR_get_error(), 0);
+    X509_SIG_free(encrypted);
+    PKCS8_PRIV_KEY_INFO_free(pkcs8);
+    X509_free(certificate);
+    EVP_PKEY_free(rsa);
+    EVP_PKEY_free(ec);
+    pjf_lib_unref(lib);
+}
+
+/* The outline of a key, but not one: what a random secret may look like. */
+static void der_outlines_alone_may_be_secrets(void)
+{
+    static const struct {
+        uint8_t bytes[16];
+        size_t len;
+    } rows[] = {
+        {{0x30}, 1},                                                   /* no length */
+        {{0x30, 0x80, 0x30, 0x06, 0x02, 0x01, 0, 0, 0, 0, 0, 0}, 12},  /* indefinite length */
+        {{0x30, 0x85, 0, 0, 0, 0, 7, 0x02, 1, 0, 2, 1, 0}, 13},        /* of five bytes */
+        {{0x30, 0x84, 0, 0}, 4},                                       /* cut off */
+        {{0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 2, 1, 0}, 9},            /* longer than there is */
+        {{0x30, 0x04, 0x02, 0x02, 0x12, 0x34}, 6},                     /* too short for a key */
+        {{0x30, 0x09, 0x02, 0x01, 5, 0x04, 4, 1, 2, 3, 4, '!'}, 12},   /* no key, and a rest */
+        {{0x30, 0x81, 0x08, 0x30, 0x06, 0x04, 4, 1, 2, 3, 4, '!'}, 12} /* neither OID nor INTEGER */
+    };
+    pjf_lib *lib = fixture_lib();
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        note("row %zu", i);
+        CHECK_STATUS(load(lib, (pjf_span){rows[i].bytes, rows[i].len}), PJF_OK);
+    }
+    /* Past a megabyte OpenSSL is not asked. */
+    enum { LARGE = (1 << 20) + 1 };
+    uint8_t *large = malloc(LARGE);
+    memset(large, 'x', LARGE);
+    memcpy(large, rows[6].bytes, rows[6].len);
+    CHECK_STATUS(load(lib, (pjf_span){large, LARGE}), PJF_OK);
+    free(large);
+    pjf_lib_unref(lib);
+}
+
 static void jwk_texts_are_refused(void)
 {
     static const char *const texts[] = {
@@ -232,6 +318,7 @@ static void a_fresh_key_is_bound(void)
 }
 
 TEST_SUITE(key, TEST(secrets_are_accepted), TEST(asymmetric_keys_are_refused), TEST(der_is_refused),
+           TEST(every_form_of_der_is_refused), TEST(der_outlines_alone_may_be_secrets),
            TEST(jwk_texts_are_refused), TEST(empty_secrets_are_refused),
            TEST(loading_leaves_the_error_queue), TEST(a_key_knows_itself),
            TEST(a_fresh_key_is_bound));

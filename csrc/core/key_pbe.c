@@ -87,11 +87,13 @@ static bool take_key_len(pjf_span *content, uint8_t want)
            (pjf_der_take_number(content, &len) && len == want);
 }
 
-/* An INTEGER whose size is not bounded; numbers too large for 64 bits are the largest. */
+/* Takes an INTEGER that is not negative; one too large for 64 bits is the largest of them. */
 static bool take_cost(pjf_span *content, uint64_t *cost)
 {
+    pjf_span rest = *content;
     pjf_span number;
-    if (pjf_der_take_number(content, cost)) {
+    if (pjf_der_take_number(&rest, cost)) {
+        *content = rest;
         return true;
     }
     *cost = UINT64_MAX;

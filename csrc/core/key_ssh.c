@@ -14,11 +14,6 @@ static bool is_line_end(uint8_t c)
     return c == '\n' || c == '\r';
 }
 
-static bool equals(pjf_span text, const char *word)
-{
-    return pjf_span_equal(text, (pjf_span){(const uint8_t *)word, strlen(word)});
-}
-
 static bool starts_with(pjf_span text, const char *word)
 {
     size_t len = strlen(word);
@@ -127,42 +122,49 @@ static pjf_status read_ed25519(pjf_lib *lib, pjf_span rest, pjf_pkey **out)
     return pjf_pkey_new_okp(lib, PJF_ED25519, key, (pjf_span){NULL, 0}, out);
 }
 
-static pjf_status read_blob(pjf_lib *lib, pjf_span type, pjf_span blob, pjf_pkey **out)
+static pjf_status read_blob(pjf_lib *lib, pjf_span type, pjf_curve curve, pjf_span blob,
+                            pjf_pkey **out)
 {
-    static const struct {
-        const char *type;
-        pjf_curve curve;
-    } curves[] = {
-        {"ecdsa-sha2-nistp256", PJF_P256},
-        {"ecdsa-sha2-nistp384", PJF_P384},
-        {"ecdsa-sha2-nistp521", PJF_P521},
-    };
     pjf_span again;
     if (!take_string(&blob, &again) || !pjf_span_equal(again, type)) {
         return PJF_ERR_KEY_FORMAT;
     }
-    if (equals(type, "ssh-rsa")) {
-        return read_rsa(lib, blob, out);
+    switch (curve) {
+    case PJF_CURVE_NONE: return read_rsa(lib, blob, out);
+    case PJF_ED25519: return read_ed25519(lib, blob, out);
+    default: {
+        size_t prefix = strlen("ecdsa-sha2-");
+        pjf_span name = {type.ptr + prefix, type.len - prefix};
+        return read_ec(lib, curve, name, blob, out);
     }
-    if (equals(type, "ssh-ed25519")) {
-        return read_ed25519(lib, blob, out);
     }
-    for (size_t i = 0; i < sizeof(curves) / sizeof(curves[0]); i++) {
-        if (equals(type, curves[i].type)) {
-            size_t prefix = strlen("ecdsa-sha2-");
-            pjf_span name = {type.ptr + prefix, type.len - prefix};
-            return read_ec(lib, curves[i].curve, name, blob, out);
-        }
-    }
-    return PJF_ERR_KEY_TYPE;
 }
 
-/* Anything that names a type of key: also DSA, keys in hardware ("sk-") and certificates, none of
- * which signs a token. Options, which may stand here in authorized_keys, do not. */
-static bool is_type(pjf_span word)
+/* ---- the line ---- */
+
+/* PJF_ERR_KEY_TYPE for what names a type of key, but none that signs tokens: DSA, keys in hardware
+ * ("sk-"), certificates. PJF_ERR_KEY_FORMAT for anything else, such as the options that may stand
+ * here in authorized_keys. */
+static pjf_status find_type(pjf_span word, pjf_curve *curve)
 {
-    return starts_with(word, "ssh-") || starts_with(word, "ecdsa-sha2-") ||
-           starts_with(word, "sk-ssh-") || starts_with(word, "sk-ecdsa-");
+    static const struct {
+        const char *type;
+        pjf_curve curve;
+    } types[] = {
+        {"ssh-rsa", PJF_CURVE_NONE},       {"ssh-ed25519", PJF_ED25519},
+        {"ecdsa-sha2-nistp256", PJF_P256}, {"ecdsa-sha2-nistp384", PJF_P384},
+        {"ecdsa-sha2-nistp521", PJF_P521},
+    };
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+        if (pjf_span_equal(word,
+                           (pjf_span){(const uint8_t *)types[i].type, strlen(types[i].type)})) {
+            *curve = types[i].curve;
+            return PJF_OK;
+        }
+    }
+    bool is_type = starts_with(word, "ssh-") || starts_with(word, "ecdsa-sha2-") ||
+                   starts_with(word, "sk-ssh-") || starts_with(word, "sk-ecdsa-");
+    return is_type ? PJF_ERR_KEY_TYPE : PJF_ERR_KEY_FORMAT;
 }
 
 static bool has_line_end(pjf_span text)
@@ -178,6 +180,7 @@ static bool has_line_end(pjf_span text)
 pjf_status pjf_key_from_ssh(pjf_lib *lib, pjf_span line, pjf_key **out)
 {
     pjf_buf blob;
+    pjf_curve curve;
     pjf_pkey *pkey = NULL;
     pjf_key *key = NULL;
     if (line.len > PJF_KEY_TEXT_MAX) {
@@ -186,16 +189,17 @@ pjf_status pjf_key_from_ssh(pjf_lib *lib, pjf_span line, pjf_key **out)
     trim(&line);
     bool is_several = has_line_end(line);
     pjf_span type = take_word(&line);
-    if (!is_type(type)) {
-        return PJF_ERR_KEY_FORMAT;
+    pjf_status status = find_type(type, &curve);
+    if (status != PJF_OK) {
+        return status;
     }
     if (is_several) {
         return PJF_ERR_KEY_TRAILING;
     }
     pjf_buf_init(&blob);
-    pjf_status status = pjf_base64_decode(lib, take_word(&line), false, &blob);
+    status = pjf_base64_decode(lib, take_word(&line), false, &blob);
     if (status == PJF_OK) {
-        status = read_blob(lib, type, (pjf_span){blob.ptr, blob.len}, &pkey);
+        status = read_blob(lib, type, curve, (pjf_span){blob.ptr, blob.len}, &pkey);
     }
     if (status == PJF_OK) {
         status = pjf_key_new(lib, &key);

@@ -22,6 +22,9 @@
     X(key)         \
     X(key_check)   \
     X(key_jwk)     \
+    X(key_pem)     \
+    X(key_der)     \
+    X(key_ssh)     \
     X(key_cache)   \
     X(sig)         \
     X(sig_evp)     \

@@ -115,7 +115,7 @@ def _digest_name(hash_alg: Any) -> str | None:
     name = getattr(hash_alg, "name", None)
     if name is None and callable(hash_alg):
         name = getattr(hash_alg(), "name", None)
-    return name.lower() if isinstance(name, str) else None
+    return name.lower().replace("-", "_") if isinstance(name, str) else None
 
 
 def _curve_name(curve: Any) -> str | None:
@@ -292,22 +292,19 @@ class HMACAlgorithm(Algorithm):
 
     def sign(self, msg: bytes, key: str | bytes | Key) -> bytes:
         name = self._native_name()
-        loaded = key if isinstance(key, Key) else Key.from_secret(key)
         if name is not None:
-            return _core._sign(name, loaded, msg)
-        import hashlib
+            return _core._sign(name, key, msg)
         import hmac
 
         # A digest that JWS has no name for. hmac takes no class of cryptography's.
-        digest = _digest_name(self.hash_alg)
-        usable = digest if digest in hashlib.algorithms_available else self.hash_alg
-        return hmac.new(self._secret(key), msg, usable).digest()
+        return hmac.new(
+            self._secret(key), msg, _digest_name(self.hash_alg) or self.hash_alg
+        ).digest()
 
     def verify(self, msg: bytes, key: str | bytes | Key, sig: bytes) -> bool:
         name = self._native_name()
         if name is not None:
-            loaded = key if isinstance(key, Key) else Key.from_secret(key)
-            return _core._verify(name, loaded, msg, sig)
+            return _core._verify(name, key, msg, sig)
         import hmac
 
         return hmac.compare_digest(sig, self.sign(msg, key))

@@ -48,7 +48,9 @@ class PyJWK:
         ):
             raise PyJWKError("Unable to find an algorithm for key")
         self.Algorithm = known[self.algorithm_name]
-        self.key: Key = Key.from_jwk(jwk_data, algorithm=stated)
+        # Some issuers write null for what they have not.
+        members = {name: value for name, value in jwk_data.items() if value is not None}
+        self.key: Key = Key.from_jwk(members, algorithm=stated)
 
     @staticmethod
     def from_dict(obj: JWKDict, algorithm: str | None = None) -> PyJWK:

@@ -63,7 +63,7 @@ static bool read_number(pjf_span *der, uint8_t *out, size_t len)
     }
     const uint8_t *number = der->ptr + 2;
     size_t number_len = der->ptr[1], whole = 2 + number_len;
-    if (number_len == 0 || number_len > 127 || whole > der->len || number[0] > 127) {
+    if (number_len == 0 || whole > der->len || number[0] > 127) {
         return false;
     }
     if (number[0] == 0) { /* only to keep it positive; zero itself is no part of a signature */

@@ -20,10 +20,11 @@
 
 #define PJF_CACHE_ENTRIES_MAX (1 << 24)
 
-/* A key that a token may be tried with; both borrowed from a pjf_py_key. */
+/* A key that a token may be tried with, borrowed from a pjf_py_key. */
 typedef struct candidate {
     pjf_span kid; /* ptr NULL without kid */
     const pjf_key *key;
+    size_t run; /* in by_kid, of the first key of a kid: how many have it */
 } candidate;
 
 /* Candidates next to each other in an array. */
@@ -38,6 +39,8 @@ typedef struct pjf_py_verifier {
     candidate *in_order;  /* of the keys as they were given */
     candidate *by_kid;    /* the same: those with a kid in its order, then those without */
     size_t kid_count;     /* of those with a kid */
+    size_t *kid_slots;    /* hash table: 1 + the index in by_kid of the first key of a kid */
+    size_t slot_mask;     /* its length - 1, a power of two at least twice kid_count */
     PyObject *algorithms; /* tuple of names */
     uint32_t allowed;     /* the same as a mask */
     size_t max_token_bytes;
@@ -163,21 +166,35 @@ static int compare_candidates(const void *a, const void *b)
     return order != 0 ? order : (*left > *right) - (*left < *right);
 }
 
-static int init_candidates(pjf_py_verifier *self)
+/* Of the table's kids, which are the caller's own: whoever sends tokens can't make them collide. */
+static size_t hash_kid(pjf_span kid)
 {
-    size_t count = (size_t)PyTuple_GET_SIZE(self->keys);
-    self->in_order = PyMem_New(candidate, count);
-    self->by_kid = PyMem_New(candidate, count);
+    uint64_t hash = kid.len;
+    uint64_t word;
+    size_t at = 0;
+    for (; kid.len - at >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, kid.ptr + at, sizeof(word));
+        hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 32;
+    }
+    for (word = 0; at < kid.len; at++) {
+        word = word << 8 | kid.ptr[at];
+    }
+    hash = (hash ^ word) * UINT64_C(0x9E3779B97F4A7C15);
+    return (size_t)(hash >> 32);
+}
+
+/* The keys in by_kid's order, of which in_order has the given one. */
+static int sort_by_kid(pjf_py_verifier *self, size_t count)
+{
     const candidate **sorted = PyMem_New(const candidate *, count);
-    if (self->in_order == NULL || self->by_kid == NULL || sorted == NULL) {
+    self->by_kid = PyMem_New(candidate, count);
+    if (self->by_kid == NULL || sorted == NULL) {
         PyMem_Free(sorted);
         PyErr_NoMemory();
         return -1;
     }
     for (size_t i = 0; i < count; i++) {
-        const pjf_py_key *key = (pjf_py_key *)PyTuple_GET_ITEM(self->keys, (Py_ssize_t)i);
-        self->in_order[i] = (candidate){key->kid_text, key->key};
-        self->kid_count += key->kid_text.ptr != NULL;
         sorted[i] = &self->in_order[i];
     }
     qsort(sorted, count, sizeof(sorted[0]), compare_candidates);
@@ -186,6 +203,50 @@ static int init_candidates(pjf_py_verifier *self)
     }
     PyMem_Free(sorted);
     return 0;
+}
+
+static int index_kids(pjf_py_verifier *self)
+{
+    size_t length = 2;
+    while (length < 2 * self->kid_count) {
+        length *= 2;
+    }
+    self->kid_slots = PyMem_Calloc(length, sizeof(size_t));
+    if (self->kid_slots == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    self->slot_mask = length - 1;
+    for (size_t i = 0; i < self->kid_count; i += self->by_kid[i].run) {
+        candidate *first = &self->by_kid[i];
+        first->run = 1;
+        while (i + first->run < self->kid_count &&
+               compare_kids(first->kid, self->by_kid[i + first->run].kid) == 0) {
+            first->run++;
+        }
+        size_t slot = hash_kid(first->kid) & self->slot_mask;
+        while (self->kid_slots[slot] != 0) {
+            slot = (slot + 1) & self->slot_mask;
+        }
+        self->kid_slots[slot] = i + 1;
+    }
+    return 0;
+}
+
+static int init_candidates(pjf_py_verifier *self)
+{
+    size_t count = (size_t)PyTuple_GET_SIZE(self->keys);
+    self->in_order = PyMem_New(candidate, count);
+    if (self->in_order == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const pjf_py_key *key = (pjf_py_key *)PyTuple_GET_ITEM(self->keys, (Py_ssize_t)i);
+        self->in_order[i] = (candidate){key->kid_text, key->key, 0};
+        self->kid_count += key->kid_text.ptr != NULL;
+    }
+    return sort_by_kid(self, count) < 0 ? -1 : index_kids(self);
 }
 
 static int init_algorithms(pjf_py_verifier *self, PyObject *algorithms)
@@ -407,6 +468,7 @@ static void verifier_dealloc(pjf_py_verifier *self)
     }
     PyMem_Free(self->in_order);
     PyMem_Free(self->by_kid);
+    PyMem_Free(self->kid_slots);
     Py_XDECREF(self->keys);
     Py_XDECREF(self->algorithms);
     Py_XDECREF(self->rules.audience);
@@ -424,23 +486,14 @@ static void verifier_dealloc(pjf_py_verifier *self)
 static candidates keys_of_kid(const pjf_py_verifier *self, const pjf_jose_header *header)
 {
     pjf_span kid = {header->kid, header->kid_len};
-    size_t low = 0;
-    size_t high = header->kid_truncated ? 0 : self->kid_count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (compare_kids(self->by_kid[middle].kid, kid) < 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
+    if (PJF_LIKELY(!header->kid_truncated)) {
+        size_t slot = hash_kid(kid) & self->slot_mask;
+        for (size_t at; (at = self->kid_slots[slot]) != 0; slot = (slot + 1) & self->slot_mask) {
+            const candidate *first = &self->by_kid[at - 1];
+            if (PJF_LIKELY(compare_kids(first->kid, kid) == 0)) {
+                return (candidates){first, first->run};
+            }
         }
-    }
-    size_t end = low;
-    while (!header->kid_truncated && end < self->kid_count &&
-           compare_kids(self->by_kid[end].kid, kid) == 0) {
-        end++;
-    }
-    if (end != low) {
-        return (candidates){self->by_kid + low, end - low};
     }
     return (candidates){self->by_kid + self->kid_count,
                         (size_t)PyTuple_GET_SIZE(self->keys) - self->kid_count};

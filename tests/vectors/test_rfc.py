@@ -1,4 +1,4 @@
-"""The examples of the RFCs (rfc.json beside this file), as far as HS256, HS384 and HS512 go.
+"""The examples of the RFCs, all that rfc.json beside this file holds.
 
 Some payloads are plain text. A JWT library refuses those, but after the signature: that the error
 is about the payload shows that the signature was found good.
@@ -7,13 +7,14 @@ is about the payload shows that the signature was found good.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import pyjwtfast
-from pyjwtfast import Key, Verifier
+from pyjwtfast import Key, Verifier, _core
 from pyjwtfast.exceptions import (
     DecodeError,
     ExpiredSignatureError,
@@ -24,11 +25,12 @@ from pyjwtfast.exceptions import (
 
 from ..support import b64url_decode
 
-VECTORS: list[dict[str, Any]] = json.loads(Path(__file__).with_name("rfc.json").read_text("utf-8"))[
-    "vectors"
-]
+FILE = json.loads(Path(__file__).with_name("rfc.json").read_text("utf-8"))
+VECTORS: list[dict[str, Any]] = FILE["vectors"]
 SYMMETRIC = [v for v in VECTORS if v["alg"] == "HS256" and "token" in v]
 OTHERS = [v for v in VECTORS if v["alg"] != "HS256" and "token" in v]
+ASYMMETRIC = [v for v in OTHERS if v["alg"] != "none"]
+UNSECURED = [v for v in VECTORS if v["alg"] == "none"]
 JSON_SERIALISED = [v for v in VECTORS if "jws_json" in v]
 
 
@@ -64,6 +66,9 @@ def test_all_are_there() -> None:
     assert len(VECTORS) == 18
     assert len(SYMMETRIC) == 6
     assert len(OTHERS) == 9
+    assert len(ASYMMETRIC) == 7
+    assert len(UNSECURED) == 2
+    assert len(FILE["thumbprints"]) == 3
     assert len(JSON_SERIALISED) == 3
 
 
@@ -130,15 +135,73 @@ def test_invalid(vector: dict[str, Any]) -> None:
         )
 
 
+def verified(token: str, key: Key, alg: str) -> bool:
+    """Whether the token passes all that comes before its payload is read, by either way."""
+    verdicts = []
+    verifier = Verifier([key], [alg], options={"verify_exp": False})
+    ways: list[Callable[[], object]] = [
+        lambda: verifier.verify(token),
+        lambda: pyjwtfast.decode(token, key, algorithms=[alg], options={"verify_exp": False}),
+    ]
+    for way in ways:
+        try:
+            way()
+        except InvalidSignatureError:
+            verdicts.append(False)
+        except DecodeError as error:
+            verdicts.append(str(error).startswith("Invalid payload string: "))
+        else:
+            verdicts.append(True)
+    assert verdicts[0] == verdicts[1]
+    return verdicts[0]
+
+
+@pytest.mark.parametrize("vector", ASYMMETRIC, ids=name)
+def test_asymmetric(vector: dict[str, Any]) -> None:
+    token, alg = vector["token"], vector["alg"]
+    key = Key.from_jwk(vector["key"])
+    assert verified(token, key, alg)
+    if key.is_private:
+        assert verified(token, key.public(), alg)
+    assert not verified(changed_signature(token), key, alg)
+    head, _, signature = token.rpartition(".")
+    other = head[:-1] + ("A" if head[-1] != "A" else "E")
+    assert not verified(f"{other}.{signature}", key, alg)
+    message, raw = head.encode(), b64url_decode(signature.encode())
+    assert _core._verify(alg, key, message, raw)
+    if key.is_private:
+        again = _core._sign(alg, key, message)
+        assert _core._verify(alg, key, message, again)
+        assert (again == raw) == (alg[:2] not in ("ES", "PS"))
+
+
+def test_es256k(shared_vectors: Path) -> None:
+    """RFC 8812 has no example: this token is of another library's tests."""
+    (vector,) = json.loads((shared_vectors / "rfc.json").read_text("utf-8"))["extra"]
+    test_asymmetric(vector)
+
+
+@pytest.mark.parametrize("vector", UNSECURED, ids=name)
+def test_unsecured_tokens_are_refused(vector: dict[str, Any]) -> None:
+    for key in ("", None, "a secret of at least thirty-two bytes"):
+        with pytest.raises(PyJWTError):
+            pyjwtfast.decode(vector["token"], key, algorithms=["none", "HS256"])  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("vector", OTHERS, ids=name)
-def test_algorithms_of_other_families_are_refused_cleanly(vector: dict[str, Any]) -> None:
-    """Unsecured ones for good, the asymmetric ones with any secret."""
+def test_no_secret_verifies_a_token_of_another_family(vector: dict[str, Any]) -> None:
     secret = "a secret of at least thirty-two bytes"
     for algorithms in (["HS256"], [vector["alg"]], [vector["alg"], "HS256"]):
         with pytest.raises(PyJWTError):
             pyjwtfast.decode(vector["token"], secret, algorithms=algorithms)
     with pytest.raises(InvalidTokenError):
         Verifier([Key.from_secret(secret)], ["HS256"]).verify(vector["token"])
+
+
+@pytest.mark.parametrize("vector", FILE["thumbprints"], ids=name)
+def test_thumbprints(vector: dict[str, Any]) -> None:
+    """RFC 7638 section 3: the other members of the JWK have no part in it."""
+    assert Key.from_jwk(vector["key"]).thumbprint() == vector["thumbprint"]
 
 
 @pytest.mark.parametrize("vector", JSON_SERIALISED, ids=name)

@@ -302,7 +302,8 @@ static pjf_status check_pair(pjf_pkey *pkey, const pjf_pkey_facts *facts)
     if (sign == NULL || verify == NULL ||
         EVP_DigestSignInit_ex(sign, NULL, digest, NULL, NULL, pkey, NULL) != 1 ||
         EVP_DigestVerifyInit_ex(verify, NULL, digest, NULL, NULL, pkey, NULL) != 1 ||
-        EVP_DigestSign(sign, signature, &len, message, sizeof(message)) != 1) {
+        EVP_DigestSign(sign, signature, &len, message, sizeof(message)) != 1 ||
+        len > sizeof(signature)) { /* ECDSA out of memory: success, and -1 as the length */
         goto done;
     }
     status = EVP_DigestVerify(verify, signature, len, message, sizeof(message)) == 1

@@ -57,11 +57,17 @@ const char *pjf_lib_openssl_version(void)
     return OpenSSL_version(OPENSSL_VERSION);
 }
 
+/* What pjf_ossl_begin() leaves on earlier errors, of ERR_LIB_USER. */
+#define PJF_ERR_REASON_MARK 1
+
 pjf_ossl_errors pjf_ossl_begin(void)
 {
-    pjf_ossl_errors before = {ERR_peek_last_error()};
     ERR_set_mark();
-    return before;
+    if (ERR_peek_last_error() != 0) {
+        /* So that the last error tells whether there are new ones; it goes with the others. */
+        ERR_raise(ERR_LIB_USER, PJF_ERR_REASON_MARK);
+    }
+    return (pjf_ossl_errors){ERR_peek_last_error()};
 }
 
 static bool is_out_of_memory(unsigned long error)

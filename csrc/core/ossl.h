@@ -36,7 +36,8 @@ const char *pjf_lib_openssl_version(void);
 
 /* The thread's error queue as it was before some calls into OpenSSL. */
 typedef struct pjf_ossl_errors {
-    unsigned long last; /* 0: it was empty */
+    unsigned long
+        last; /* 0: it was empty; ERR_peek_last_error() is another once there are new ones */
 } pjf_ossl_errors;
 
 /* Before the calls. */

@@ -179,7 +179,9 @@ pjf_status pjf_hmac_scratch_new(pjf_hmac_scratch **out)
     if (scratch == NULL) {
         return PJF_ERR_NOMEM;
     }
+    ERR_set_mark();
     scratch->evp = EVP_MD_CTX_new();
+    ERR_pop_to_mark();
     if (scratch->evp == NULL) {
         free(scratch);
         return PJF_ERR_NOMEM;

@@ -37,7 +37,7 @@ static void a_failure_out_of_memory_is_told_from_others(void)
         note("earlier errors: %d", earlier);
         ERR_clear_error();
         if (earlier) {
-            ERR_raise(ERR_LIB_USER, ERR_R_MALLOC_FAILURE); /* somebody else's */
+            ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE); /* somebody else's */
         }
         pjf_ossl_errors before = pjf_ossl_begin();
         CHECK_STATUS(pjf_ossl_end(before, PJF_ERR_CRYPTO), PJF_ERR_CRYPTO);

@@ -1,8 +1,8 @@
 #!/bin/sh
 # usage: scripts/analyze.sh python [file ...]      environment: GCC, CLANG_TIDY
-# Static analysis of csrc/core and csrc/py, or of the files named: gcc's -fanalyzer, once as the code
-# stands and once after the optimiser has inlined it, then clang-tidy as .clang-tidy says. A finding
-# of either fails.
+# Static analysis of csrc/core and csrc/py, or of the files named: gcc's -fanalyzer, once as the
+# code stands and once after the optimiser has inlined it, then clang-tidy as .clang-tidy says. A
+# finding of either fails.
 set -eu
 python=$1
 shift

@@ -1,5 +1,6 @@
-# Reads the lines that `gcov --stdout` prints, of any number of objects, and says per file of the core how
-# many of the lines with code ran, and which did not. Fails when less than `min` percent ran.
+# Reads the lines that `gcov --stdout` prints, of any number of objects, and says per file of the
+# core how many of the lines with code ran, and which did not. Fails when less than `min` percent of
+# all ran.
 #
 # A line that several objects or functions hold (headers, templates) ran if it ran in one of them.
 BEGIN { FS = ":" }

@@ -1,4 +1,4 @@
-"""PyJWT and PyJWS objects, their registries, algorithms of one's own, and the hooks of subclasses."""
+"""PyJWT and PyJWS objects, their registries, algorithms of one's own, the hooks of subclasses."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@
 #define FORGET() __asm__ volatile("" ::: "memory")
 
 /* Strings up to this length are shared by the extension, and so cost nothing here. */
-#define SHARED_STRING_MAX 16
+#define SHARED_STRING_MAX 31
 
 /* The grammar with events that do nothing. */
 #define NO_EVENT(ctx)                   ((void)(ctx), PJF_OK)

@@ -200,6 +200,65 @@ void pjf_hmac_scratch_free(pjf_hmac_scratch *scratch)
     free(scratch);
 }
 
+#if PJF_HMAC_LOW_LEVEL
+# if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#  define BIG_ENDIAN32(word) __builtin_bswap32(word)
+#  define BIG_ENDIAN64(word) __builtin_bswap64(word)
+# else
+#  define BIG_ENDIAN32(word) (word)
+#  define BIG_ENDIAN64(word) (word)
+# endif
+
+/* Pads what goes before: a block, or two, whose last 8 bytes are its length, in bits. */
+static inline void put_length(uint8_t *end, uint64_t bytes)
+{
+    uint64_t bits = BIG_ENDIAN64(bytes * 8);
+    memcpy(end - sizeof(bits), &bits, sizeof(bits));
+}
+
+static inline void put_digest(uint8_t *to, const SHA256_CTX *ctx)
+{
+    for (int i = 0; i < 8; i++) {
+        uint32_t word = BIG_ENDIAN32(ctx->h[i]);
+        memcpy(to + 4 * i, &word, sizeof(word));
+    }
+}
+
+/* HMAC-SHA256 in whole blocks, padded here (FIPS 180-4 §5.1.1): of a prepared state, which has seen
+ * one block, the chaining value is all there is. SHA256_Final would copy each last block once more,
+ * and cleanse it, though it holds no secret: the message, and an inner hash that says nothing
+ * without the outer state. The padding is written first, so that it has arrived when it is read. */
+static void compute_sha256(SHA256_CTX *ctx, const SHA256_CTX *inner, const SHA256_CTX *outer,
+                           pjf_span message, uint8_t *out)
+{
+    const size_t rest = message.len % SHA256_CBLOCK;
+    const size_t whole = message.len - rest;
+    const size_t padded = rest < SHA256_CBLOCK - 8 ? SHA256_CBLOCK : 2 * SHA256_CBLOCK;
+    uint8_t last[2 * SHA256_CBLOCK] = {0};
+    uint8_t digest[SHA256_CBLOCK] = {0};
+
+    if (rest != 0) {
+        memcpy(last, message.ptr + whole, rest);
+    }
+    last[rest] = 0x80;
+    put_length(last + padded, SHA256_CBLOCK + (uint64_t)message.len);
+    digest[SHA256_DIGEST_LENGTH] = 0x80;
+    put_length(digest + SHA256_CBLOCK, SHA256_CBLOCK + SHA256_DIGEST_LENGTH);
+
+    memcpy(ctx->h, inner->h, sizeof(ctx->h));
+    ctx->num = 0; /* bytes waiting for the rest of their block: never any */
+    if (whole != 0) {
+        SHA256_Update(ctx, message.ptr, whole);
+    }
+    SHA256_Update(ctx, last, padded);
+    put_digest(digest, ctx);
+
+    memcpy(ctx->h, outer->h, sizeof(ctx->h));
+    SHA256_Transform(ctx, digest);
+    put_digest(out, ctx);
+}
+#endif
+
 static pjf_status compute_evp(EVP_MD_CTX *ctx, const pjf_hmac *hmac, pjf_digest digest,
                               pjf_span message, uint8_t *out)
 {
@@ -223,11 +282,17 @@ pjf_status pjf_hmac_compute(pjf_hmac_scratch *scratch, const pjf_hmac *hmac, pjf
     *out_len = pjf_digest_of(digest)->len;
 #if PJF_HMAC_LOW_LEVEL
     if (PJF_LIKELY(hmac->low_level)) {
+        const low_state *inner = &hmac->low[digest][INNER];
+        const low_state *outer = &hmac->low[digest][OUTER];
         low_state *state = &scratch->low;
-        low_copy(state, &hmac->low[digest][INNER], digest);
+        if (PJF_LIKELY(digest == PJF_SHA256)) {
+            compute_sha256(&state->sha256, &inner->sha256, &outer->sha256, message, out);
+            return PJF_OK;
+        }
+        low_copy(state, inner, digest);
         low_update(state, digest, message.ptr, message.len);
         low_final(state, digest, out);
-        low_copy(state, &hmac->low[digest][OUTER], digest);
+        low_copy(state, outer, digest);
         low_update(state, digest, out, pjf_digest_of(digest)->len);
         low_final(state, digest, out);
         return PJF_OK;

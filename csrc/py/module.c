@@ -265,7 +265,7 @@ static void module_free(void *module)
         Py_CLEAR(state->names[i].str);
     }
     for (int i = 0; i < PJF_VALUE_CACHE_SIZE; i++) {
-        Py_CLEAR(state->values[i].str);
+        Py_CLEAR(state->values[i]);
     }
     pjf_key_cache_clear(&state->keys);
     if (state->work_ready) {

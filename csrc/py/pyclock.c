@@ -79,17 +79,47 @@ static PJF_COLD int learn(pjf_clock *clock, PyObject *function, double told)
     return loaded < 0 ? -1 : 0;
 }
 
+/* time.time by a look-up, and where in the dict it is now. Borrowed; NULL with an exception. */
+static PJF_COLD PyObject *find_time(pjf_state *state, pjf_clock *clock)
+{
+    PyObject *name;
+    PyObject *value;
+    Py_ssize_t place = 0;
+    if (clock->time_dict == NULL && load_time_dict(clock) < 0) {
+        return NULL;
+    }
+    for (Py_ssize_t next = 0; PyDict_Next(clock->time_dict, &next, &name, &value); place = next) {
+        if (name == PJF_STR(state, time)) {
+            clock->time_place = place;
+            return value;
+        }
+    }
+    value = PyDict_GetItemWithError(clock->time_dict, PJF_STR(state, time)); /* an equal name? */
+    if (value == NULL && !PyErr_Occurred()) {
+        PyErr_SetString(PyExc_AttributeError, "module 'time' has no attribute 'time'");
+    }
+    return value;
+}
+
+/* The same; nearly always it is where it was, which is seen without hashing or comparing text. */
+static inline PyObject *current_time_function(pjf_state *state, pjf_clock *clock)
+{
+    PyObject *name;
+    PyObject *value;
+    Py_ssize_t place = clock->time_place;
+    if (PJF_LIKELY(clock->time_dict != NULL &&
+                   PyDict_Next(clock->time_dict, &place, &name, &value) &&
+                   name == PJF_STR(state, time))) {
+        return value;
+    }
+    return find_time(state, clock);
+}
+
 static int read_clock(pjf_state *state, pjf_now *now, bool exactly)
 {
     pjf_clock *clock = &state->clock;
-    if (PJF_UNLIKELY(clock->time_dict == NULL) && load_time_dict(clock) < 0) {
-        return -1;
-    }
-    PyObject *function = PyDict_GetItemWithError(clock->time_dict, PJF_STR(state, time));
+    PyObject *function = current_time_function(state, clock);
     if (PJF_UNLIKELY(function == NULL)) {
-        if (!PyErr_Occurred()) {
-            PyErr_SetString(PyExc_AttributeError, "module 'time' has no attribute 'time'");
-        }
         return -1;
     }
     if (PJF_LIKELY(function == clock->time_function &&

@@ -11,25 +11,38 @@
 #include "core/json_read.h"
 #include "py/pyerror.h"
 
+/* Items of open lists that need no memory of their own. */
+#define ITEMS_INLINE 128
+
+/* How many values of a payload may be new to the table of shared ones, not counting those that
+ * others make good by being there. */
+#define PATIENCE 32
+
 /* Values under construction. Containers on the stack are owned by it, and enter their parent when
  * they are complete: a finaliser that the garbage collector runs meanwhile can't reach into them.
- */
+ * A list is not even made before its last item. */
 typedef struct builder {
     pjf_state *state;
     pjf_buf *scratch;
     pjf_claim_view *view;
-    PyObject *container; /* the innermost open one, or NULL; owned */
-    PyObject *name;      /* of the member whose value comes next; owned */
-    PyObject *root;      /* the finished value; owned */
+    PyObject *dict;   /* the innermost open container; NULL when it is a list, or none; owned */
+    PyObject *name;   /* of the member whose value comes next; owned */
+    PyObject *root;   /* the finished value; owned */
+    PyObject **items; /* of all open lists, one behind the other; owned */
+    size_t item_count;
+    size_t item_room;
+    size_t list_at; /* where the items of the innermost open list begin */
     size_t depth;
-    int claim;      /* of name, or -1 */
-    bool in_object; /* the container is a dict */
-    bool flat;      /* no container but the root */
+    unsigned patience; /* with values that are not in the table of shared ones */
+    int claim;         /* of name, or -1 */
+    bool flat;         /* no container but the root */
     struct {
-        PyObject *container;
+        PyObject *dict;
         PyObject *name;
+        size_t list_at;
         int claim;
     } stack[PJF_JSON_DEPTH_DEFAULT];
+    PyObject *first_items[ITEMS_INLINE];
 } builder;
 
 /* ---- member names ---- */
@@ -45,22 +58,39 @@ static int8_t claim_of(const pjf_state *state, const uint8_t *bytes, size_t len)
     return -1;
 }
 
+/* Copies len bytes: up to 64, as nearly all are, without a call. Nothing outside is touched. */
+static inline void copy_text(uint8_t *to, const uint8_t *from, size_t len)
+{
+    if (len < 16 || len > 64) {
+        memcpy(to, from, len);
+        return;
+    }
+    memcpy(to, from, 16); /* the pieces overlap */
+    if (len > 32) {
+        memcpy(to + 16, from + 16, 16);
+        memcpy(to + len - 32, from + len - 32, 16);
+    }
+    memcpy(to + len - 16, from + len - 16, 16);
+}
+
 static PyObject *new_string(const pjf_json_string *value)
 {
-    const char *bytes = (const char *)value->text.ptr;
+    const uint8_t *bytes = value->text.ptr;
     Py_ssize_t len = (Py_ssize_t)value->text.len;
     if (PJF_LIKELY(value->ascii)) {
         PyObject *str = PyUnicode_New(len, 127);
         if (PJF_LIKELY(str != NULL) && len != 0) {
-            memcpy(PyUnicode_1BYTE_DATA(str), bytes, (size_t)len);
+            copy_text(PyUnicode_1BYTE_DATA(str), bytes, (size_t)len);
         }
         return str;
     }
-    return PyUnicode_DecodeUTF8(bytes, len, value->surrogates ? "surrogatepass" : NULL);
+    return PyUnicode_DecodeUTF8((const char *)bytes, len,
+                                value->surrogates ? "surrogatepass" : NULL);
 }
 
-/* The words of a text of 1 to PJF_SHORT_LEN_MAX bytes. */
-static inline void short_words(const uint8_t *bytes, size_t len, uint64_t *head, uint64_t *tail)
+/* The first and last 8 bytes of a text of 1 to 16, which may overlap: with its length they are it.
+ */
+static inline void outer_words(const uint8_t *bytes, size_t len, uint64_t *head, uint64_t *tail)
 {
     if (len >= 8) {
         memcpy(head, bytes, 8);
@@ -78,28 +108,29 @@ static inline void short_words(const uint8_t *bytes, size_t len, uint64_t *head,
     }
 }
 
-/* The entry of a table (its size a power of two) for a short text. */
-static inline pjf_short *short_entry(pjf_short *table, size_t size, uint64_t head, uint64_t tail,
-                                     size_t len)
+/* Where in a table (its size a power of two) a text belongs. */
+static inline size_t table_index(uint64_t head, uint64_t tail, size_t len, size_t size)
 {
-    uint64_t hash = (head ^ (tail * 31) ^ len) * UINT64_C(0x9E3779B97F4A7C15);
-    return &table[(hash >> 48) & (size - 1)];
+    uint64_t mixed = head ^ tail * 31 ^ len;
+    mixed ^= mixed >> 32; /* the last characters too must reach the bits that are taken */
+    return mixed * UINT64_C(0x9E3779B97F4A7C15) >> 48 & (size - 1);
 }
 
-/* Replaces what an entry holds. */
-static void short_store(pjf_short *entry, uint64_t head, uint64_t tail, size_t len, PyObject *str)
+/* Whether two texts of len bytes, 1 to 31, are equal. head and tail are the first one's. */
+static inline bool same_text(const uint8_t *a, uint64_t head, uint64_t tail, const uint8_t *b,
+                             size_t len)
 {
-    PyObject *old = entry->str;
-    entry->head = head;
-    entry->tail = tail;
-    entry->len = (uint8_t)len;
-    entry->str = Py_NewRef(str);
-    Py_XDECREF(old);
-}
-
-static inline bool is_short(const pjf_json_string *value)
-{
-    return value->ascii && value->text.len - 1 < PJF_SHORT_LEN_MAX;
+    uint64_t words[4];
+    outer_words(b, len, &words[0], &words[1]);
+    uint64_t different = (head ^ words[0]) | (tail ^ words[1]);
+    if (len > 16) {
+        memcpy(&words[0], a + 8, 8);
+        memcpy(&words[1], b + 8, 8);
+        memcpy(&words[2], a + len - 16, 8);
+        memcpy(&words[3], b + len - 16, 8);
+        different |= (words[0] ^ words[1]) | (words[2] ^ words[3]);
+    }
+    return different == 0;
 }
 
 /* A member name's string, owned, and its claim. Registered claims have interned names; nothing else
@@ -107,14 +138,14 @@ static inline bool is_short(const pjf_json_string *value)
 static inline PyObject *shared_name(pjf_state *state, const pjf_json_string *name, int *claim)
 {
     size_t len = name->text.len;
-    uint64_t head;
-    uint64_t tail;
     *claim = -1;
-    if (PJF_UNLIKELY(!is_short(name))) {
+    if (PJF_UNLIKELY(!name->ascii || len - 1 >= PJF_NAME_LEN_MAX)) {
         return new_string(name);
     }
-    short_words(name->text.ptr, len, &head, &tail);
-    pjf_short *entry = short_entry(state->names, PJF_NAME_CACHE_SIZE, head, tail, len);
+    uint64_t head;
+    uint64_t tail;
+    outer_words(name->text.ptr, len, &head, &tail);
+    pjf_name *entry = &state->names[table_index(head, tail, len, PJF_NAME_CACHE_SIZE)];
     if (PJF_LIKELY(entry->head == head && entry->tail == tail && entry->len == len)) {
         *claim = entry->claim;
         return Py_NewRef(entry->str);
@@ -122,31 +153,47 @@ static inline PyObject *shared_name(pjf_state *state, const pjf_json_string *nam
     *claim = claim_of(state, name->text.ptr, len);
     PyObject *str = *claim >= 0 ? Py_NewRef(state->claims[*claim]) : new_string(name);
     if (str != NULL) {
-        short_store(entry, head, tail, len, str);
-        entry->claim = (int8_t)*claim;
+        PyObject *old = entry->str;
+        *entry = (pjf_name){head, tail, Py_NewRef(str), (uint8_t)len, (int8_t)*claim};
+        Py_XDECREF(old);
     }
     return str;
 }
 
-/* A value's string, owned: short ones that come again and again are one object. */
-static inline PyObject *string_value(pjf_state *state, const pjf_json_string *value)
+/* A new string, which the entry of the table holds from now on. */
+static __attribute__((noinline)) PyObject *share_string(PyObject **entry,
+                                                        const pjf_json_string *value)
 {
-    size_t len = value->text.len;
-    uint64_t head;
-    uint64_t tail;
-    if (!is_short(value)) {
-        return new_string(value);
-    }
-    short_words(value->text.ptr, len, &head, &tail);
-    pjf_short *entry = short_entry(state->values, PJF_VALUE_CACHE_SIZE, head, tail, len);
-    if (entry->head == head && entry->tail == tail && entry->len == len) {
-        return Py_NewRef(entry->str);
-    }
+    PyObject *old = *entry;
     PyObject *str = new_string(value);
     if (str != NULL) {
-        short_store(entry, head, tail, len, str);
+        *entry = Py_NewRef(str);
+        Py_XDECREF(old);
     }
     return str;
+}
+
+/* A value's string, owned: short ones that come again and again are one object. A payload that has
+ * many which were not there soon gets them without a look at the table. */
+static inline PyObject *string_value(builder *b, const pjf_json_string *value)
+{
+    const uint8_t *bytes = value->text.ptr;
+    size_t len = value->text.len;
+    if (!value->ascii || len - 1 >= PJF_VALUE_LEN_MAX || PJF_UNLIKELY(b->patience == 0)) {
+        return new_string(value);
+    }
+    uint64_t head;
+    uint64_t tail;
+    outer_words(bytes, len, &head, &tail);
+    PyObject **entry = &b->state->values[table_index(head, tail, len, PJF_VALUE_CACHE_SIZE)];
+    PyObject *old = *entry;
+    if (old != NULL && (size_t)PyUnicode_GET_LENGTH(old) == len &&
+        same_text(bytes, head, tail, PyUnicode_1BYTE_DATA(old), len)) {
+        b->patience++;
+        return Py_NewRef(old);
+    }
+    b->patience--;
+    return share_string(entry, value);
 }
 
 /* ---- events ---- */
@@ -164,16 +211,34 @@ static inline void note_claim(builder *b, PyObject *value, const int64_t *plain)
     }
 }
 
+/* Doubles the room for items of lists. Returns 0, or -1 with MemoryError. */
+static PJF_COLD int grow_items(builder *b)
+{
+    size_t room = b->item_room * 2; /* fits: a payload has fewer items than bytes */
+    PyObject **own = b->items == b->first_items ? NULL : b->items;
+    PyObject **items = PyMem_Realloc(own, room * sizeof(*items));
+    if (items == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (own == NULL) {
+        memcpy(items, b->first_items, sizeof(b->first_items));
+    }
+    b->items = items;
+    b->item_room = room;
+    return 0;
+}
+
 /* Puts a finished value where it belongs; takes over the reference. */
 static inline pjf_status add_plain(builder *b, PyObject *value, const int64_t *plain)
 {
     if (PJF_UNLIKELY(value == NULL)) {
         return PJF_ERR_JSON_SINK;
     }
-    if (PJF_LIKELY(b->in_object)) {
+    if (PJF_LIKELY(b->dict != NULL)) {
         PyObject *name = b->name;
         b->name = NULL;
-        int failed = PyDict_SetItem(b->container, name, value);
+        int failed = PyDict_SetItem(b->dict, name, value);
         if (b->claim >= 0 && b->depth == 1 && b->view != NULL) {
             note_claim(b, value, plain);
         }
@@ -181,10 +246,13 @@ static inline pjf_status add_plain(builder *b, PyObject *value, const int64_t *p
         Py_DECREF(value);
         return failed == 0 ? PJF_OK : PJF_ERR_JSON_SINK;
     }
-    if (b->container != NULL) {
-        int failed = PyList_Append(b->container, value);
-        Py_DECREF(value);
-        return failed == 0 ? PJF_OK : PJF_ERR_JSON_SINK;
+    if (PJF_LIKELY(b->depth != 0)) {
+        if (PJF_UNLIKELY(b->item_count == b->item_room) && grow_items(b) < 0) {
+            Py_DECREF(value);
+            return PJF_ERR_JSON_SINK;
+        }
+        b->items[b->item_count++] = value;
+        return PJF_OK;
     }
     b->root = value;
     return PJF_OK;
@@ -195,16 +263,18 @@ static inline pjf_status add_value(builder *b, PyObject *value)
     return add_plain(b, value, NULL);
 }
 
-static inline pjf_status on_literal(builder *b, pjf_json_literal which)
+static __attribute__((noinline)) pjf_status on_literal(builder *b, pjf_json_literal which)
 {
+    PyObject *value;
     switch (which) {
-    case PJF_JSON_NULL: return add_value(b, Py_NewRef(Py_None));
-    case PJF_JSON_FALSE: return add_value(b, Py_NewRef(Py_False));
-    case PJF_JSON_TRUE: return add_value(b, Py_NewRef(Py_True));
-    case PJF_JSON_LITERAL_NAN: return add_value(b, PyFloat_FromDouble((double)NAN));
-    case PJF_JSON_LITERAL_INFINITY: return add_value(b, PyFloat_FromDouble((double)INFINITY));
-    default: return add_value(b, PyFloat_FromDouble(-(double)INFINITY));
+    case PJF_JSON_NULL: value = Py_NewRef(Py_None); break;
+    case PJF_JSON_FALSE: value = Py_NewRef(Py_False); break;
+    case PJF_JSON_TRUE: value = Py_NewRef(Py_True); break;
+    case PJF_JSON_LITERAL_NAN: value = PyFloat_FromDouble((double)NAN); break;
+    case PJF_JSON_LITERAL_INFINITY: value = PyFloat_FromDouble((double)INFINITY); break;
+    default: value = PyFloat_FromDouble(-(double)INFINITY); break;
     }
+    return add_value(b, value);
 }
 
 static inline pjf_status on_integer(builder *b, int64_t value)
@@ -224,13 +294,13 @@ static PJF_COLD const char *terminated(builder *b, pjf_span text)
     return (const char *)b->scratch->ptr;
 }
 
-static pjf_status on_big_integer(builder *b, pjf_span digits)
+static __attribute__((noinline)) pjf_status on_big_integer(builder *b, pjf_span digits)
 {
     const char *text = terminated(b, digits);
     return add_value(b, text == NULL ? NULL : PyLong_FromString(text, NULL, 10));
 }
 
-static pjf_status on_number(builder *b, pjf_span digits)
+static __attribute__((noinline)) pjf_status on_number(builder *b, pjf_span digits)
 {
     const char *text = terminated(b, digits);
     if (text == NULL) {
@@ -245,7 +315,7 @@ static pjf_status on_number(builder *b, pjf_span digits)
 
 static inline pjf_status on_string(builder *b, const pjf_json_string *value)
 {
-    return add_value(b, string_value(b->state, value));
+    return add_value(b, string_value(b, value));
 }
 
 static inline pjf_status on_key(builder *b, const pjf_json_string *name)
@@ -254,41 +324,64 @@ static inline pjf_status on_key(builder *b, const pjf_json_string *name)
     return PJF_LIKELY(b->name != NULL) ? PJF_OK : PJF_ERR_JSON_SINK;
 }
 
-static inline pjf_status container_begin(builder *b, PyObject *container, bool is_object)
+/* Opens a container: a dict, or (NULL) a list. */
+static inline void container_begin(builder *b, PyObject *dict)
 {
-    if (PJF_UNLIKELY(container == NULL)) {
-        return PJF_ERR_JSON_SINK;
-    }
     b->flat = b->depth == 0;
-    b->stack[b->depth].container = b->container;
+    b->stack[b->depth].dict = b->dict;
     b->stack[b->depth].name = b->name;
+    b->stack[b->depth].list_at = b->list_at;
     b->stack[b->depth].claim = b->claim;
     b->depth++;
-    b->container = container;
+    b->dict = dict;
     b->name = NULL;
-    b->in_object = is_object;
-    return PJF_OK;
+    b->list_at = b->item_count;
 }
 
-static inline pjf_status container_end(builder *b)
+/* Closes the innermost container, and puts it, finished, where it belongs. */
+static inline pjf_status container_end(builder *b, PyObject *finished)
 {
-    PyObject *finished = b->container;
     b->depth--;
-    b->container = b->stack[b->depth].container;
+    b->dict = b->stack[b->depth].dict;
     b->name = b->stack[b->depth].name;
-    b->in_object = b->container != NULL && PyDict_CheckExact(b->container);
+    b->list_at = b->stack[b->depth].list_at;
     b->claim = b->stack[b->depth].claim;
     return add_value(b, finished);
 }
 
 static inline pjf_status on_object_begin(builder *b)
 {
-    return container_begin(b, PyDict_New(), true);
+    PyObject *dict = PyDict_New();
+    if (PJF_UNLIKELY(dict == NULL)) {
+        return PJF_ERR_JSON_SINK;
+    }
+    container_begin(b, dict);
+    return PJF_OK;
+}
+
+static inline pjf_status on_object_end(builder *b)
+{
+    return container_end(b, b->dict);
 }
 
 static inline pjf_status on_array_begin(builder *b)
 {
-    return container_begin(b, PyList_New(0), false);
+    container_begin(b, NULL);
+    return PJF_OK;
+}
+
+static __attribute__((noinline)) pjf_status on_array_end(builder *b)
+{
+    size_t count = b->item_count - b->list_at;
+    PyObject *list = PyList_New((Py_ssize_t)count);
+    if (PJF_UNLIKELY(list == NULL)) {
+        return PJF_ERR_JSON_SINK;
+    }
+    for (size_t i = 0; i < count; i++) {
+        PyList_SET_ITEM(list, (Py_ssize_t)i, b->items[b->list_at + i]);
+    }
+    b->item_count = b->list_at;
+    return container_end(b, list);
 }
 
 #define PJF_JSON_FN                     parse_inlined
@@ -300,9 +393,9 @@ static inline pjf_status on_array_begin(builder *b)
 #define PJF_JSON_ON_STRING(ctx, s)      on_string(ctx, s)
 #define PJF_JSON_ON_KEY(ctx, s)         on_key(ctx, s)
 #define PJF_JSON_ON_OBJECT_BEGIN(ctx)   on_object_begin(ctx)
-#define PJF_JSON_ON_OBJECT_END(ctx)     container_end(ctx)
+#define PJF_JSON_ON_OBJECT_END(ctx)     on_object_end(ctx)
 #define PJF_JSON_ON_ARRAY_BEGIN(ctx)    on_array_begin(ctx)
-#define PJF_JSON_ON_ARRAY_END(ctx)      container_end(ctx)
+#define PJF_JSON_ON_ARRAY_END(ctx)      on_array_end(ctx)
 #include "core/json_read.inc.h"
 
 /* ---- the same events behind the callback table ---- */
@@ -347,9 +440,14 @@ static pjf_status event_array_begin(void *ctx)
     return on_array_begin(ctx);
 }
 
-static pjf_status event_end(void *ctx)
+static pjf_status event_object_end(void *ctx)
 {
-    return container_end(ctx);
+    return on_object_end(ctx);
+}
+
+static pjf_status event_array_end(void *ctx)
+{
+    return on_array_end(ctx);
 }
 
 static const pjf_json_sink events_sink = {
@@ -360,9 +458,9 @@ static const pjf_json_sink events_sink = {
     .string = event_string,
     .key = event_key,
     .object_begin = event_object_begin,
-    .object_end = event_end,
+    .object_end = event_object_end,
     .array_begin = event_array_begin,
-    .array_end = event_end,
+    .array_end = event_array_end,
 };
 
 /* ---- entry points ---- */
@@ -372,12 +470,16 @@ static void builder_init(builder *b, pjf_state *state, pjf_buf *scratch, pjf_cla
     b->state = state;
     b->scratch = scratch;
     b->view = view;
-    b->container = NULL;
+    b->dict = NULL;
     b->name = NULL;
     b->root = NULL;
+    b->items = b->first_items;
+    b->item_count = 0;
+    b->item_room = ITEMS_INLINE;
+    b->list_at = 0;
     b->depth = 0;
+    b->patience = PATIENCE;
     b->claim = -1;
-    b->in_object = false;
     b->flat = true;
     if (view != NULL) {
         memset(view->value, 0, sizeof(view->value));
@@ -385,17 +487,29 @@ static void builder_init(builder *b, pjf_state *state, pjf_buf *scratch, pjf_cla
     }
 }
 
-/* Drops everything an interrupted parse has built. */
+/* Frees the builder's own memory; the finished value is the caller's. */
+static inline void builder_free(builder *b)
+{
+    if (PJF_UNLIKELY(b->items != b->first_items)) {
+        PyMem_Free(b->items);
+    }
+}
+
+/* Drops everything an interrupted parse has built, and its memory. */
 static PJF_COLD void builder_abandon(builder *b)
 {
     Py_CLEAR(b->root);
     Py_CLEAR(b->name);
-    Py_CLEAR(b->container);
+    Py_CLEAR(b->dict);
     while (b->depth > 0) {
         b->depth--;
-        Py_XDECREF(b->stack[b->depth].container);
+        Py_XDECREF(b->stack[b->depth].dict);
         Py_XDECREF(b->stack[b->depth].name);
     }
+    while (b->item_count > 0) {
+        Py_DECREF(b->items[--b->item_count]);
+    }
+    builder_free(b);
 }
 
 PyObject *pjf_json_load(pjf_state *state, const char *what, pjf_span text, pjf_buf *scratch,
@@ -409,6 +523,7 @@ PyObject *pjf_json_load(pjf_state *state, const char *what, pjf_span text, pjf_b
         builder_abandon(&b);
         return pjf_raise_json(state, what, &error);
     }
+    builder_free(&b);
     if (PJF_UNLIKELY(!PyDict_CheckExact(b.root))) {
         Py_DECREF(b.root);
         error.status = PJF_ERR_JSON_NOT_OBJECT;
@@ -433,6 +548,7 @@ PyObject *pjf_json_load_any(pjf_state *state, pjf_span text, bool events)
                : parse_inlined(text, PJF_JSON_NAN, PJF_JSON_DEPTH_DEFAULT, &scratch, &b, &error);
     pjf_buf_free(&scratch, false);
     if (status == PJF_OK) {
+        builder_free(&b);
         return b.root;
     }
     builder_abandon(&b);

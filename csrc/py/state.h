@@ -118,16 +118,17 @@ typedef enum pjf_string {
 /* Short ASCII strings seen lately in payloads, so that the same claim names, and values such as a
  * token type, are the same objects instead of new ones. */
 #define PJF_NAME_CACHE_SIZE  256
-#define PJF_VALUE_CACHE_SIZE 64
-#define PJF_SHORT_LEN_MAX    16
+#define PJF_NAME_LEN_MAX     16
+#define PJF_VALUE_CACHE_SIZE 1024
+#define PJF_VALUE_LEN_MAX    31 /* not the 32 digits of a UUID: they are new in every token */
 
-typedef struct pjf_short {
+typedef struct pjf_name {
     uint64_t head; /* the text's first and last 8 bytes, which may overlap: with len they are it */
     uint64_t tail;
     PyObject *str; /* NULL: empty entry */
     uint8_t len;
-    int8_t claim; /* of a name: pjf_claim, or -1 */
-} pjf_short;
+    int8_t claim; /* pjf_claim, or -1 */
+} pjf_name;
 
 /* The encoded header {"alg":...,"typ":"JWT"} of one algorithm. */
 typedef struct pjf_plain_header {
@@ -138,6 +139,7 @@ typedef struct pjf_plain_header {
 /* The clock: see pyclock.h. */
 typedef struct pjf_clock {
     PyObject *time_dict;     /* of the module time; NULL until first used */
+    Py_ssize_t time_place;   /* PyDict_Next's, of the name "time": where it was last */
     PyObject *time_function; /* time.time while it is known to be Python's own */
     PyCFunction time_c;      /* and its C function: time_machine replaces it in place */
 } pjf_clock;
@@ -166,8 +168,8 @@ typedef struct pjf_state {
     PyObject *default_algorithm;                    /* "HS256", one of alg_names */
     PyObject *none_algorithm;                       /* "none", another */
     pjf_plain_header plain_headers[PJF_ALG_MAX][2]; /* by algorithm, unsorted and sorted */
-    pjf_short names[PJF_NAME_CACHE_SIZE];
-    pjf_short values[PJF_VALUE_CACHE_SIZE];
+    pjf_name names[PJF_NAME_CACHE_SIZE];
+    PyObject *values[PJF_VALUE_CACHE_SIZE]; /* compact ASCII; NULL: empty entry */
     pjf_clock clock;
     pjf_lib *lib;
     pjf_key_cache keys;

@@ -152,3 +152,32 @@ def test_registered_names_are_one_object() -> None:
     """Claim names recur: they are interned, so dict look-ups compare by identity."""
     first, second = _core._json_loads(b'{"exp":1}'), _core._json_loads(b'{"exp":2}')
     assert next(iter(first)) is next(iter(second))
+
+
+def test_lists_of_any_length() -> None:
+    """Items are kept beside the list until it ends: more of them than there is room for at first,
+    in lists inside lists, and given back when the text is wrong."""
+    for length in (0, 1, 127, 128, 129, 255, 256, 257, 5000):
+        items = [str(number) for number in range(length)]
+        text = json.dumps([items, {"a": items}, [[], items, 1.5], items]).encode()
+        assert_agreement(text)
+        assert_agreement(text[:-1])
+        assert_agreement(text[: len(text) // 2])
+
+
+@pytest.mark.parametrize("length", range(1, 40))
+def test_strings_that_differ_in_one_character(length: int) -> None:
+    """Short strings are shared from payload to payload: never one for another."""
+    texts = ["n" * length]
+    texts += ["n" * at + other + "n" * (length - at - 1) for at in range(length) for other in "mo"]
+    for _ in range(3):
+        for text in texts:
+            encoded = json.dumps({text: text, "list": [text, text + "n", text[1:]]}).encode()
+            assert_agreement(encoded)
+
+
+def test_many_new_strings_then_old_ones() -> None:
+    """The table of shared strings is left alone for the rest of a payload that is full of new
+    ones, and used again in the next."""
+    for start in (0, 500, 0, 100_000):
+        assert_agreement(json.dumps([f"value {start + number}" for number in range(3000)]).encode())

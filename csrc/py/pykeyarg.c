@@ -107,6 +107,9 @@ static int key_from_cryptography(pjf_state *state, const pjf_alg *alg, PyObject 
     }
     text = (pjf_span){(const uint8_t *)PyBytes_AS_STRING(der), (size_t)PyBytes_GET_SIZE(der)};
     pjf_status status = key_from_text(state, alg, text, purpose, out);
+    if (Py_REFCNT(der) == 1) { /* it may be a private key, and nobody else sees it */
+        pjf_cleanse(PyBytes_AS_STRING(der), text.len);
+    }
     Py_DECREF(der);
     if (status != PJF_OK) {
         pjf_raise_status(state, status);

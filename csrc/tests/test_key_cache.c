@@ -29,6 +29,39 @@ static void a_text_is_loaded_once(void)
     pjf_lib_unref(lib);
 }
 
+static void the_rsa_families_share_a_text(void)
+{
+    pjf_lib *lib = fixture_lib();
+    static pjf_key_cache cache;
+    pjf_buf pem;
+    pjf_buf_init(&pem);
+    pjf_key *made = NULL;
+    CHECK_STATUS(pjf_key_generate(lib, pjf_alg_find("RS256", 5), 0, &made), PJF_OK);
+    CHECK_STATUS(pjf_key_to_pem(made, true, NULL, &pem), PJF_OK);
+    const pjf_alg_family families[] = {PJF_FAMILY_RSA, PJF_FAMILY_RSAPSS, PJF_FAMILY_RSA};
+    pjf_key *keys[3] = {NULL, NULL, NULL};
+    for (int i = 0; i < 3; i++) {
+        CHECK_STATUS(pjf_key_cache_get(&cache, lib, families[i], PJF_KEY_TO_SIGN,
+                                       (pjf_span){pem.ptr, pem.len}, &keys[i]),
+                     PJF_OK);
+    }
+    CHECK(keys[0] == keys[1] && keys[1] == keys[2]);
+    CHECK_EQUAL(cache.count, 1);
+    pjf_key *other = NULL; /* as a secret the same text stays refused */
+    CHECK_STATUS(pjf_key_cache_get(&cache, lib, PJF_FAMILY_HMAC, PJF_KEY_TO_SIGN,
+                                   (pjf_span){pem.ptr, pem.len}, &other),
+                 PJF_ERR_KEY_ASYMMETRIC);
+    CHECK_STATUS(pjf_key_cache_get(&cache, lib, PJF_FAMILY_ECDSA, PJF_KEY_TO_SIGN,
+                                   (pjf_span){pem.ptr, pem.len}, &other),
+                 PJF_OK);
+    CHECK(other != keys[0]); /* families of other loaders keep their own */
+    CHECK_EQUAL(cache.count, 2);
+    pjf_key_cache_clear(&cache);
+    pjf_key_unref(made);
+    pjf_buf_free(&pem, true);
+    pjf_lib_unref(lib);
+}
+
 static void failures_are_not_kept(void)
 {
     pjf_lib *lib = fixture_lib();
@@ -99,5 +132,6 @@ static void bytes_are_bounded(void)
     pjf_lib_unref(lib);
 }
 
-TEST_SUITE(key_cache, TEST(a_text_is_loaded_once), TEST(failures_are_not_kept),
-           TEST(the_least_recently_used_goes), TEST(bytes_are_bounded));
+TEST_SUITE(key_cache, TEST(a_text_is_loaded_once), TEST(the_rsa_families_share_a_text),
+           TEST(failures_are_not_kept), TEST(the_least_recently_used_goes),
+           TEST(bytes_are_bounded));

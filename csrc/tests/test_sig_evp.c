@@ -226,9 +226,12 @@ static void a_scratch_holds_no_key(void)
         uint8_t signature[PJF_SIG_MAX];
         size_t len = 0;
         note("%s", algs[a]);
+        /* What the scratch and OpenSSL's thread keep from the first call and the first error on. */
         CHECK_STATUS(signer_sign(&s, algs[a], SPAN("a.b"), signature, &len), PJF_OK);
-        long before = allocations_but_for_errors(); /* with a digest's context in the scratch */
-        for (size_t i = 0; i < 3; i++) {            /* the last call: sign, verify, refuse */
+        memset(signature, 0xff, len);
+        CHECK_STATUS(signer_verify(&s, algs[a], SPAN("a.b"), signature, len), PJF_ERR_SIGNATURE);
+        long before = allocations_but_for_errors();
+        for (size_t i = 0; i < 3; i++) { /* the last call: sign, verify, refuse */
             signer other = signer_for(algs[a]);
             pjf_sig_scratch *own = other.scratch;
             other.scratch = s.scratch;

@@ -167,9 +167,19 @@ static void primes_are_not_recovered_from_anything(void)
         {"e is even", SPAN("\x0c\xa1"), SPAN("\x04"), SPAN("\x03"), PJF_ERR_KEY_RSA_EXPONENT},
         {"d is even", SPAN("\x0c\xa1"), SPAN("\x11"), SPAN("\x02"), PJF_ERR_KEY_MISMATCH},
         {"d is n", SPAN("\x0c\xa1"), SPAN("\x11"), SPAN("\x0c\xa1"), PJF_ERR_KEY_MISMATCH},
-        /* 61 · 53, 17, 2753 (also 413): the example of every textbook. */
-        {"3233", SPAN("\x0c\xa1"), SPAN("\x11"), SPAN("\x0a\xc1"), PJF_OK},
-        {"3233 by lcm", SPAN("\x0c\xa1"), SPAN("\x11"), SPAN("\x01\x9d"), PJF_OK},
+        /* (2^89 - 1) · (2^61 - 1), with the inverse of e by the product of the primes less one, and
+         * by their least common multiple. Smaller ones would now and then share a factor with the
+         * base that is tried. */
+        {"by the product",
+         SPAN("\x3f\xff\xff\xff\xff\xff\xff\xfd\xff\xff\xff\xe0\x00\x00\x00\x00\x00\x00\x01"),
+         SPAN("\x01\x01"),
+         SPAN("\x04\x3b\xc4\x3b\xc4\x3b\xc4\x3b\x80\x7f\x80\x7b\x44\xbb\x44\xbb\x44\xbb\x45"),
+         PJF_OK},
+        {"by the lcm",
+         SPAN("\x3f\xff\xff\xff\xff\xff\xff\xfd\xff\xff\xff\xe0\x00\x00\x00\x00\x00\x00\x01"),
+         SPAN("\x01\x01"),
+         SPAN("\x02\x19\xa2\x19\xa2\x19\xa2\x19\x80\x7f\x80\x7d\x66\xdd\x66\xdd\x66\xdd\x67"),
+         PJF_OK},
         /* Prime powers, for which a d exists, but no two primes. */
         {"65537", SPAN("\x01\x00\x01"), SPAN("\x03"), SPAN("\xaa\xab"), PJF_ERR_KEY_MISMATCH},
         {"243", SPAN("\xf3"), SPAN("\x05"), SPAN("\x41"), PJF_ERR_KEY_MISMATCH},
@@ -185,7 +195,10 @@ static void primes_are_not_recovered_from_anything(void)
             pjf_buf_init(&number);
             CHECK_STATUS(pjf_pkey_rsa_number(pkey, PJF_RSA_P, &number), PJF_OK);
             CHECK_STATUS(pjf_pkey_rsa_number(pkey, PJF_RSA_Q, &number), PJF_OK);
-            CHECK_BYTES(number.ptr, number.len, "\x3d\x35", 2);
+            static const uint8_t primes[] = {0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                                             0xff, 0xff, 0xff, 0xff, 0xff, 0x1f, 0xff,
+                                             0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+            CHECK_BYTES(number.ptr, number.len, primes, sizeof(primes));
             pjf_buf_free(&number, true);
         }
         pjf_pkey_free(pkey);

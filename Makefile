@@ -6,6 +6,7 @@ PYTHON ?=
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
 FUZZ_SECONDS ?= 60
+FUZZ_CASES ?= 100000
 # Where `make serve` listens; by default a free port.
 PORT ?= 0
 
@@ -50,6 +51,10 @@ lint: build  ## the linters, formatters, type checkers and compiler warnings of 
 .PHONY: test-all
 test-all:  ## Python, DRF and example tests on every Python found, then lint and C tests once
 	@scripts/test_all.sh
+
+.PHONY: fuzz-python
+fuzz-python: build  ## the same calls of PyJWT and pyjwtfast at random, FUZZ_CASES=100000 of them
+	@$(PY) -m tests.fuzz_python --cases $(FUZZ_CASES)
 
 .PHONY: fuzz
 fuzz:  ## run every fuzzer, each for FUZZ_SECONDS=60; needs clang

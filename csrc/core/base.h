@@ -52,7 +52,7 @@
     X(PJF_ERR_KEY_PUBLIC, "a public key can't sign; the private key is needed")                   \
     X(PJF_ERR_KEY_USE, "the key's JWK 'use' or 'key_ops' does not allow this operation")          \
     X(PJF_ERR_KEY_FORMAT, "Could not read the key: it is damaged, or not in this form")           \
-    X(PJF_ERR_KEY_TRAILING, "Could not read the key: it is followed by something else")           \
+    X(PJF_ERR_KEY_TRAILING, "Could not read the key: something else stands before or behind it")  \
     X(PJF_ERR_KEY_PASSWORD_MISSING, "the key is encrypted and no password was given")             \
     X(PJF_ERR_KEY_PASSWORD, "the password does not decrypt the key")                              \
     X(PJF_ERR_KEY_PASSWORD_UNUSED, "a password was given, but the key is not encrypted")          \

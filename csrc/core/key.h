@@ -50,7 +50,8 @@ pjf_status pjf_key_from_secret(pjf_lib *lib, pjf_span secret, pjf_key **out);
  *
  * PJF_ERR_KEY_FORMAT for what is no such text, PJF_ERR_KEY_TYPE, PJF_ERR_KEY_CURVE (explicit curve
  * parameters too), PJF_ERR_KEY_RSA_MODULUS, PJF_ERR_KEY_RSA_EXPONENT, PJF_ERR_KEY_POINT,
- * PJF_ERR_KEY_MISMATCH for what is in it. */
+ * PJF_ERR_KEY_MISMATCH for what is in it, PJF_ERR_CRYPTO for an RSASSA-PSS key that is restricted
+ * to more salt than its modulus has room for. */
 pjf_status pjf_key_from_pem(pjf_lib *lib, pjf_span pem, const pjf_span *password, pjf_key **out);
 
 /* The same contents in DER, without their PEM armour: which they are, the first two elements tell.
@@ -58,7 +59,9 @@ pjf_status pjf_key_from_pem(pjf_lib *lib, pjf_span pem, const pjf_span *password
 pjf_status pjf_key_from_der(pjf_lib *lib, pjf_span der, const pjf_span *password, pjf_key **out);
 
 /* One public key in OpenSSH's line format (RFC 4253 §6.6, RFC 5656 §3.1, RFC 8709 §4): ssh-rsa,
- * ecdsa-sha2-nistp256/384/521, ssh-ed25519, with or without a comment. */
+ * ecdsa-sha2-nistp256/384/521, ssh-ed25519, with or without a comment. Other types, also
+ * certificates, are PJF_ERR_KEY_TYPE; options before the type PJF_ERR_KEY_FORMAT; a second line
+ * PJF_ERR_KEY_TRAILING; otherwise as above. */
 pjf_status pjf_key_from_ssh(pjf_lib *lib, pjf_span line, pjf_key **out);
 
 /* A JWK (RFC 7517): a JSON object with "kty" oct, RSA, EC or OKP. "alg" (any of the alg table),

@@ -440,7 +440,8 @@ static pjf_status decode(const key_outline *key, pjf_span der, pjf_pkey **out)
     } else if (OSSL_DECODER_from_data(ctx, &rest, &rest_len) == 1 && pkey != NULL) {
         status = rest_len == 0 ? PJF_OK : PJF_ERR_KEY_FORMAT;
     } else if (key->type->kind == PJF_KEY_EC) {
-        status = PJF_ERR_KEY_POINT; /* the rest of it was read above, and found good */
+        /* The rest of it was read above, and found good. */
+        status = key->is_private ? PJF_ERR_KEY_MISMATCH : PJF_ERR_KEY_POINT;
     }
     OSSL_DECODER_CTX_free(ctx);
     status = pjf_ossl_end(before, status);

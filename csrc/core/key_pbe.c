@@ -5,9 +5,9 @@
  *  - PBKDF2 (RFC 8018 §5.2) and PKCS #12's derivation (RFC 7292 §B): 10,000,000 iterations. Every
  *    tool's default is far below (OpenSSL 2,048, OWASP's advice for SHA-256 600,000), and they take
  *    a few seconds, once per load.
- *  - scrypt (RFC 7914): N·r·128 bytes of memory of at most 32 MiB, which is also what OpenSSL
- *    allows itself, and N·r·p of at most 2^22: 32 times OpenSSL's default (N = 2^14, r = 8, p = 1),
- *    also a few seconds.
+ *  - scrypt (RFC 7914): (N + p + 2)·r·128 bytes of memory of at most 32 MiB, as OpenSSL counts and
+ *    bounds it, and N·r·p of at most 2^22: 32 times OpenSSL's default (N = 2^14, r = 8, p = 1), and
+ *    a few seconds, too.
  *
  * The derived key is only as long as its cipher asks. Ciphers and hashes are those of a short
  * list, so that no scheme runs that nobody looked at: DES, RC2 and RC4 need OpenSSL's legacy
@@ -122,19 +122,22 @@ static pjf_status check_pbkdf2(pjf_span parameters, uint8_t key_len)
 
 static pjf_status check_scrypt(pjf_span parameters, uint8_t key_len)
 {
-    uint64_t n, r, p, nr, memory, work;
+    uint64_t n, r, p, blocks, memory, work;
     pjf_span content;
     if (!take_salt(&parameters, &content) || !take_cost(&content, &n) || !take_cost(&content, &r) ||
         !take_cost(&content, &p) || !take_key_len(&content, key_len) || content.len != 0) {
         return PJF_ERR_KEY_FORMAT;
     }
-    if (__builtin_mul_overflow(n, r, &nr) || __builtin_mul_overflow(nr, 128u, &memory) ||
-        __builtin_mul_overflow(nr, p, &work) || memory > PJF_SCRYPT_MEMORY_MAX ||
+    if (__builtin_add_overflow(n, p, &blocks) || __builtin_add_overflow(blocks, 2u, &blocks) ||
+        __builtin_mul_overflow(blocks, r, &memory) ||
+        __builtin_mul_overflow(memory, 128u, &memory) || __builtin_mul_overflow(n, r, &work) ||
+        __builtin_mul_overflow(work, p, &work) || memory > PJF_SCRYPT_MEMORY_MAX ||
         work > PJF_SCRYPT_WORK_MAX) {
         return PJF_ERR_KEY_KDF;
     }
     bool is_power_of_2 = n > 1 && (n & (n - 1)) == 0;
-    return is_power_of_2 && r != 0 && p != 0 ? PJF_OK : PJF_ERR_KEY_FORMAT;
+    bool is_large = r < 4 && n >> (16 * r) != 0; /* RFC 7914 §2 */
+    return is_power_of_2 && !is_large && r != 0 && p != 0 ? PJF_OK : PJF_ERR_KEY_FORMAT;
 }
 
 /* PBES2 (RFC 8018 §6.2). */

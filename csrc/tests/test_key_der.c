@@ -236,12 +236,16 @@ static void ec_private_keys_are_read_to_the_end(void)
     CHECK_STATUS(try_ec_private(2, d, P256, bits), PJF_ERR_KEY_FORMAT);
     CHECK_STATUS(try_ec_private(1, SPAN(""), P256, bits), PJF_ERR_KEY_FORMAT);
     CHECK_STATUS(try_ec_private(1, (pjf_span){zeros, 33}, P256, bits), PJF_ERR_KEY_FORMAT);
-    CHECK(try_ec_private(1, (pjf_span){zeros, 32}, P256, bits) != PJF_OK);
-    CHECK(try_ec_private(1, (pjf_span){zeros, 32}, P256, none) != PJF_OK);
-    CHECK(try_ec_private(1, (pjf_span){order, 32}, P256, bits) != PJF_OK);
-    CHECK(try_ec_private(1, (pjf_span){order, 32}, P256, none) != PJF_OK);
+    CHECK_STATUS(try_ec_private(1, (pjf_span){zeros, 32}, P256, bits), PJF_ERR_KEY_MISMATCH);
+    CHECK_STATUS(try_ec_private(1, (pjf_span){zeros, 32}, P256, none), PJF_ERR_KEY_POINT);
+    CHECK_STATUS(try_ec_private(1, (pjf_span){order, 32}, P256, bits), PJF_ERR_KEY_MISMATCH);
+    CHECK_STATUS(try_ec_private(1, (pjf_span){order, 32}, P256, none), PJF_ERR_KEY_POINT);
     CHECK_STATUS(try_ec_private(1, SPAN("\1"), P256, bits), PJF_ERR_KEY_MISMATCH);
     CHECK_STATUS(try_ec_private(1, d, P384, bits), PJF_ERR_KEY_POINT);
+    uint8_t beside[66];
+    memcpy(beside, bits.ptr, sizeof(beside));
+    beside[65] ^= 1; /* not on the curve */
+    CHECK_STATUS(try_ec_private(1, d, P256, (pjf_span){beside, 66}), PJF_ERR_KEY_MISMATCH);
     CHECK_STATUS(try_ec_private(1, d, P256, SPAN("\0\4")), PJF_ERR_KEY_POINT);
     CHECK_STATUS(try_ec_private(1, d, P256, SPAN("")), PJF_ERR_KEY_FORMAT);
 
@@ -497,7 +501,13 @@ static void the_cost_of_a_password_is_bounded(void)
     CHECK_ENVELOPE(PJF_OK, e.kdf = SCRYPT, e.cost[0] = 16384);
     CHECK_ENVELOPE(PJF_OK, e.kdf = SCRYPT, e.cost[0] = 16384, e.cost[2] = 32);
     CHECK_ENVELOPE(PJF_ERR_KEY_KDF, e.kdf = SCRYPT, e.cost[0] = 16384, e.cost[2] = 33);
-    CHECK_ENVELOPE(PJF_ERR_KEY_KDF, e.kdf = SCRYPT, e.cost[0] = 65536); /* 64 MiB */
+    CHECK_ENVELOPE(PJF_OK, e.kdf = SCRYPT, e.cost[0] = 16384, e.cost[1] = 15);
+    CHECK_ENVELOPE(PJF_ERR_KEY_KDF, e.kdf = SCRYPT, e.cost[0] = 16384, e.cost[1] = 16);
+    CHECK_ENVELOPE(PJF_ERR_KEY_KDF, e.kdf = SCRYPT, e.cost[0] = 32768); /* 32 MiB and a little */
+    CHECK_ENVELOPE(PJF_OK, e.kdf = SCRYPT, e.cost[0] = 32768, e.cost[1] = 1);
+    CHECK_ENVELOPE(PJF_ERR_KEY_FORMAT, e.kdf = SCRYPT, e.cost[0] = 65536, e.cost[1] = 1);
+    CHECK_ENVELOPE(PJF_OK, e.kdf = SCRYPT, e.cost[0] = 65536, e.cost[1] = 2);
+    CHECK_ENVELOPE(PJF_ERR_KEY_KDF, e.kdf = SCRYPT, e.cost[0] = UINT64_MAX);
     CHECK_ENVELOPE(PJF_ERR_KEY_KDF, e.kdf = SCRYPT, e.cost[0] = (uint64_t)1 << 62);
     CHECK_ENVELOPE(PJF_ERR_KEY_KDF, e.kdf = SCRYPT, e.cost[0] = 2, e.cost[1] = (uint64_t)1 << 62);
     CHECK_ENVELOPE(PJF_ERR_KEY_KDF, e.kdf = SCRYPT, e.cost[0] = 2, e.cost[2] = UINT64_MAX);
@@ -696,6 +706,13 @@ static void texts_are_bounded(void)
     CHECK_STATUS(try_key(lib, TEXT_DER, span_of_buf(&text), NULL), PJF_ERR_KEY_TOO_LONG);
     text.len--;
     CHECK_STATUS(try_key(lib, TEXT_DER, span_of_buf(&text), NULL), PJF_ERR_KEY_FORMAT);
+    /* Passwords, too. */
+    pjf_buf der;
+    der_of_pem(ENCRYPTED_AES256, &der);
+    CHECK_STATUS(pjf_buf_append(&text, "0", 2), PJF_OK);
+    CHECK_STATUS(try_key(lib, TEXT_DER, span_of_buf(&der), (const char *)text.ptr),
+                 PJF_ERR_KEY_TOO_LONG);
+    pjf_buf_free(&der, false);
     pjf_buf_free(&text, false);
     pjf_lib_unref(lib);
 }

@@ -405,6 +405,13 @@ static void texts_and_passwords_are_bounded(void)
     const char *long_one = (const char *)text.ptr;
     CHECK_STATUS(try_key(lib, TEXT_PEM, span_of(ENCRYPTED_AES256), long_one), PJF_ERR_KEY_TOO_LONG);
     CHECK_STATUS(try_key(lib, TEXT_PEM, span_of(OLD_AES128), long_one), PJF_ERR_KEY_TOO_LONG);
+    pjf_key *key = must_load_key(lib, TEXT_PEM, span_of(P256_PRIVATE), NULL);
+    pjf_span long_password = span_of(long_one);
+    pjf_buf out;
+    pjf_buf_init(&out);
+    CHECK_STATUS(pjf_key_to_pem(key, true, &long_password, &out), PJF_ERR_KEY_TOO_LONG);
+    pjf_buf_free(&out, false);
+    pjf_key_unref(key);
     /* OpenSSL's old way has room for 1,024 bytes. */
     text.ptr[1025] = '\0';
     CHECK_STATUS(try_key(lib, TEXT_PEM, span_of(OLD_AES128), long_one), PJF_ERR_KEY_PASSWORD);

@@ -274,7 +274,7 @@ class TestPem:
 
     def test_something_behind_the_key(self) -> None:
         for text in (spki("P-256") * 2, spki("P-256") + b"x", pkcs8("P-256") + spki("P-256")):
-            with pytest.raises(InvalidKeyError, match="followed by something else"):
+            with pytest.raises(InvalidKeyError, match="something else stands"):
                 Key.from_pem(text)
         with pytest.raises(InvalidKeyError):
             Key.from_der(spki("P-256", DER) + b"\0")

@@ -6,6 +6,7 @@ not its own, with `_sign` and `_verify`.
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from . import _core
@@ -36,8 +37,17 @@ __all__ = [
 
 _ALGORITHM_UNSET: Any = object()
 
-# What a subclass may put its own in place of; the core is then given the pieces one by one.
-_DECODE_HOOKS = ("_load", "_validate_headers", "_verify_signature")
+
+class Hooks:
+    """Methods of a class that a subclass, an object or a test may have replaced."""
+
+    def __init__(self, base: type, *names: str) -> None:
+        self._names = frozenset(names)
+        self._read = attrgetter(*names)
+        self._own = self._read(base)
+
+    def replaced_in(self, instance: object) -> bool:
+        return self._read(type(instance)) != self._own or not self._names.isdisjoint(vars(instance))
 
 
 class PyJWS:
@@ -151,7 +161,7 @@ class PyJWS:
         merged = self.options if options is None else {**self.options, **options}
         verify = bool(merged["verify_signature"])
         enforce = bool(merged.get("enforce_minimum_key_length", False))
-        if _overrides(self, PyJWS, _DECODE_HOOKS):
+        if _DECODE_HOOKS.replaced_in(self):
             return self._decode_in_pieces(jwt, key, algorithms, merged, detached_payload)
         return _core._jws_decode(
             jwt, key, algorithms, verify, enforce, detached_payload, self._registry
@@ -257,20 +267,8 @@ class PyJWS:
         )
 
 
-def _overrides(instance: object, base: type, hooks: tuple[str, ...]) -> bool:
-    """Whether any of these methods of base is another one here, by subclass or by patching."""
-    cls = type(instance)
-    if any(hook in vars(instance) for hook in hooks):
-        return True
-    originals = _ORIGINALS.get(base)
-    return originals is not None and any(
-        getattr(cls, hook) is not originals[hook] for hook in hooks
-    )
-
-
-_ORIGINALS: dict[type, dict[str, Any]] = {
-    PyJWS: {hook: getattr(PyJWS, hook) for hook in _DECODE_HOOKS}
-}
+# With one of these replaced, the core is given the pieces one by one.
+_DECODE_HOOKS = Hooks(PyJWS, "_load", "_validate_headers", "_verify_signature")
 
 
 def _warn_of_extra(function: str, kwargs: dict[str, Any]) -> None:

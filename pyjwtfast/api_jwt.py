@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from . import _core
 from ._core import decode, decode_complete, encode
-from .api_jws import (
-    _ALGORITHM_UNSET,
-    _ORIGINALS,
-    PyJWS,
-    _jws_global_obj,
-    _overrides,
-    _warn_of_extra,
-)
+from .api_jws import _ALGORITHM_UNSET, Hooks, PyJWS, _jws_global_obj, _warn_of_extra
 from .exceptions import (
     DecodeError,
     ExpiredSignatureError,
@@ -43,9 +36,6 @@ if TYPE_CHECKING:
 __all__ = ["PyJWT", "decode", "decode_complete", "encode"]
 
 _CLAIM_CHECKS = ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")
-_RULE_HOOKS = ("_validate_required_claims", *(f"_validate_{claim}" for claim in _CLAIM_CHECKS))
-_ENCODE_HOOKS = ("_encode_payload",)
-_DECODE_HOOKS = ("_decode_payload", "_validate_claims", "_merge_options", *_RULE_HOOKS)
 
 
 class PyJWT:
@@ -106,7 +96,7 @@ class PyJWT:
     ) -> str:
         """Claims signed as a token in compact serialisation; as encode() of the module."""
         enforced = self._jws.options.get("enforce_minimum_key_length", False)
-        if self._is_direct(_ENCODE_HOOKS) and not enforced:
+        if self._is_direct(_ENCODING) and not enforced:
             if algorithm is _ALGORITHM_UNSET:
                 return encode(
                     payload,
@@ -155,22 +145,20 @@ class PyJWT:
         """
         if kwargs:
             _warn_of_extra("decode_complete", kwargs)
-        verify_signature = True if options is None else options.get("verify_signature", True)
-        if verify is not None and verify != verify_signature:
-            _warn_of_verify()
-        merged = self._merge_options(options)
-        if self._is_direct(_DECODE_HOOKS):
+        verify_signature = _wants_signature(options, verify)
+        if self._is_direct(_DECODING):
             return decode_complete(
                 jwt,
                 key,
                 algorithms,
-                cast("Options", {**merged, "verify_signature": verify_signature}),
+                self._core_options(options, verify_signature),
                 detached_payload=detached_payload,
                 audience=audience,
                 issuer=issuer,
                 subject=subject,
                 leeway=leeway,
             )
+        merged = self._merge_options(options)
         decoded: dict[str, Any] = dict(
             self._jws.decode_complete(
                 jwt,
@@ -219,6 +207,18 @@ class PyJWT:
         """The claims of a verified token; as decode() of the module."""
         if kwargs:
             _warn_of_extra("decode", kwargs)
+        if self._is_direct(_DECODING):
+            return decode(
+                jwt,
+                key,
+                algorithms,
+                self._core_options(options, _wants_signature(options, verify)),
+                detached_payload=detached_payload,
+                audience=audience,
+                subject=subject,
+                issuer=issuer,
+                leeway=leeway,
+            )
         return self.decode_complete(
             jwt,
             key,
@@ -232,19 +232,24 @@ class PyJWT:
             leeway=leeway,
         )["payload"]
 
-    def _is_direct(self, hooks: tuple[str, ...]) -> bool:
+    def _is_direct(self, hooks: Hooks) -> bool:
         """Whether the core's own function does what this object would."""
         jws = self._jws
-        if jws is _jws_global_obj:
-            plain = True
-        else:
-            # The core's functions go by the module's registry, this object by its own.
-            plain = (
-                jws is self._own_jws and jws._registry is None and _jws_global_obj._registry is None
-            )
-        return (
-            plain and not _overrides(self, PyJWT, hooks) and not _overrides(jws, PyJWS, _JWS_HOOKS)
-        )
+        # The core's functions go by the registry of the module's object.
+        if jws is not _jws_global_obj and (
+            jws is not self._own_jws or jws._registry is not _jws_global_obj._registry
+        ):
+            return False
+        return not hooks.replaced_in(self) and not _SIGNING.replaced_in(jws)
+
+    def _core_options(self, options: Options | None, verify_signature: bool) -> Options:
+        """For the core, with a value for every name. As in PyJWT, the constructor's
+        ``verify_signature`` decides on claims, and the call's on the signature.
+        """
+        merged = self._merge_options(options)
+        if merged["verify_signature"] is not verify_signature:
+            merged = {**merged, "verify_signature": verify_signature}
+        return cast("Options", merged)
 
     # --- the rules on claims (RFC 7519 section 4.1), in pieces for subclasses ---
 
@@ -258,7 +263,7 @@ class PyJWT:
         leeway: float | timedelta = 0,
     ) -> None:
         """Every rule on claims; raises a subclass of InvalidTokenError for the first one broken."""
-        if not _overrides(self, PyJWT, _RULE_HOOKS):
+        if not _RULES.replaced_in(self):
             _core._check_claims(payload, options, audience, issuer, subject, leeway)
             return
         from time import time
@@ -323,9 +328,19 @@ class PyJWT:
         _core._check_claims(payload, _ONLY["jti"], None, None, None, 0)
 
 
-_JWS_HOOKS = ("encode", "decode_complete", "_load", "_validate_headers", "_verify_signature")
-_ORIGINALS[PyJWS] |= {hook: getattr(PyJWS, hook) for hook in _JWS_HOOKS}
-_ORIGINALS[PyJWT] = {hook: getattr(PyJWT, hook) for hook in (*_ENCODE_HOOKS, *_DECODE_HOOKS)}
+_ENCODING = Hooks(PyJWT, "_encode_payload")
+_RULE_NAMES = ("_validate_required_claims", *(f"_validate_{claim}" for claim in _CLAIM_CHECKS))
+_RULES = Hooks(PyJWT, *_RULE_NAMES)
+_DECODING = Hooks(PyJWT, "decode_complete", "_decode_payload", "_validate_claims", *_RULE_NAMES)
+_SIGNING = Hooks(
+    PyJWS,
+    "header_typ",
+    "encode",
+    "decode_complete",
+    "_load",
+    "_validate_headers",
+    "_verify_signature",
+)
 
 # Options that check one claim and nothing else.
 _ONLY: dict[str, FullOptions] = {
@@ -348,17 +363,22 @@ def _seconds(value: Any, error: Exception) -> int:
         raise error from None
 
 
-def _warn_of_verify() -> None:
-    """PyJWT's warning of a ``verify`` that does nothing, for the caller's caller."""
-    import warnings
+def _wants_signature(options: Options | None, verify: bool | None) -> bool:
+    """Whether a call's options want the signature verified; with PyJWT's warning, for the caller's
+    caller, of a ``verify`` that says otherwise and does nothing.
+    """
+    wanted = True if options is None else options.get("verify_signature", True)
+    if verify is not None and verify != wanted:
+        import warnings
 
-    warnings.warn(
-        "The `verify` argument to `decode` does nothing in PyJWT 2.0 and newer. The equivalent is "
-        "setting `verify_signature` to False in the `options` dictionary. This invocation has a "
-        "mismatch between the kwarg and the option entry.",
-        DeprecationWarning,
-        stacklevel=3,
-    )
+        warnings.warn(
+            "The `verify` argument to `decode` does nothing in PyJWT 2.0 and newer. The equivalent "
+            "is setting `verify_signature` to False in the `options` dictionary. This invocation "
+            "has a mismatch between the kwarg and the option entry.",
+            DeprecationWarning,
+            stacklevel=3,
+        )
+    return wanted
 
 
 _jwt_global_obj = PyJWT()

@@ -165,14 +165,15 @@ pjf_status pjf_evp_sign_digest(const pjf_evp_call *call, pjf_evp_setup setup, pj
                                uint8_t *out, size_t *out_len)
 {
     uint8_t digest[DIGEST_MAX];
-    size_t digest_len = pjf_digest_of((pjf_digest)call->alg->digest)->len;
+    size_t digest_len = pjf_digest_of((pjf_digest)call->alg->digest)->len, room = *out_len;
     EVP_PKEY_CTX *ctx;
     pjf_status status = take(call, PJF_EVP_SIGN, setup, &ctx);
     if (PJF_UNLIKELY(status != PJF_OK)) {
         return status;
     }
     pjf_ossl_errors before = pjf_ossl_begin();
-    if (!hash(call, message, digest) || EVP_PKEY_sign(ctx, out, out_len, digest, digest_len) != 1) {
+    if (!hash(call, message, digest) || EVP_PKEY_sign(ctx, out, out_len, digest, digest_len) != 1 ||
+        *out_len > room) { /* out of memory, ECDSA reports success and a length of -1 */
         status = PJF_ERR_CRYPTO;
     }
     if (PJF_UNLIKELY(ERR_peek_last_error() != before.last || status != PJF_OK)) {

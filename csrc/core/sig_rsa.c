@@ -8,11 +8,10 @@
 #include <openssl/rsa.h>
 
 /* OpenSSL blinds its work with a private key by a pair of numbers, which it makes anew after so
- * many uses. When memory runs out in the middle of that, the halves don't match: OpenSSL (3.0 at
- * least) reports success all the same, and this signature and all that follow until the next pair
- * are wrong. So once an error has been met, the key's signatures are verified before they are given
- * out.
- */
+ * many uses. When memory runs out in the middle of that, the halves don't match: OpenSSL (3.0 to
+ * 3.5) reports success all the same, and this signature and all that follow until the next pair are
+ * wrong. So once an error has been met, the key's signatures are verified before they are given
+ * out. */
 #define BLINDING_USES 32
 
 /* RFC 7518 §3.5: MGF1 with the digest of the message, a salt of exactly its length. OpenSSL would

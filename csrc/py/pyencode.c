@@ -8,7 +8,7 @@
 #include "py/pykeyarg.h"
 
 const char pjf_encode_doc[] =
-    "encode($module, payload, key, algorithm=<unset>, headers=None, json_encoder=None,\n"
+    "encode($module, payload, key, algorithm=..., headers=None, json_encoder=None,\n"
     "       sort_headers=True)\n--\n\n"
     "The claims signed as a JWT in compact serialisation, a str.\n\n"
     "payload: dict; datetimes in exp, iat and nbf become whole seconds. key: the secret (str or\n"

@@ -12,7 +12,8 @@
 #define BEGIN   "-----BEGIN "
 #define END     "-----END "
 #define DASHES  "-----"
-#define COLUMNS 64 /* of base64 that is written (RFC 7468 §2) */
+#define COLUMNS 64         /* of base64 that is written (RFC 7468 §2) */
+#define LINE    (size_t)48 /* bytes that make them */
 
 static bool is_space(uint8_t c)
 {
@@ -311,7 +312,7 @@ static pjf_status append_block(pjf_buf *out, const char *label, pjf_span der)
     pjf_status status = append_line(out, BEGIN, label);
     while (status == PJF_OK && der.len != 0) {
         unsigned char line[COLUMNS + 1]; /* and a NUL */
-        size_t piece = der.len < COLUMNS / 4 * 3 ? der.len : COLUMNS / 4 * 3;
+        size_t piece = der.len < LINE ? der.len : LINE;
         int len = EVP_EncodeBlock(line, der.ptr, (int)piece);
         status = pjf_buf_append(out, line, (size_t)len);
         if (status == PJF_OK) {

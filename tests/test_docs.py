@@ -10,7 +10,10 @@ import pytest
 from .api.differences import DIFFERENCES
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "example/README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "SECURITY.md", "example/README.md")),
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
 def names(path: Path) -> str:

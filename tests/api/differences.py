@@ -609,10 +609,9 @@ DIFFERENCES: tuple[Difference, ...] = (
         message="the key does not fit the algorithm",
         examples=(
             Call("encode", ({}, keys.private_pem("short rsa"), "PS512"), {}),
-            Call(
-                "decode",
-                (_signed("PS512"), keys.public_pem("short rsa")),
-                {"algorithms": ["PS512"]},
+            *(
+                Call("decode", (_signed("PS512"), key), {"algorithms": ["PS512"]})
+                for key in (keys.public_pem("short rsa"), keys.public_ssh("short rsa"))
             ),
         ),
     ),

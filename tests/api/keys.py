@@ -127,6 +127,8 @@ def load(key: Any) -> Any:
 
         return jwt.algorithms.RSAAlgorithm.from_jwk(made)
     text = key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key
+    if isinstance(text, bytes) and text.startswith((b"ssh-", b"ecdsa-")):
+        return serialization.load_ssh_public_key(text)
     if isinstance(text, bytes) and b"PRIVATE KEY" in text:
         return serialization.load_pem_private_key(text, None)
     if isinstance(text, bytes) and b"-----BEGIN" in text:

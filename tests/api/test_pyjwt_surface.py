@@ -93,7 +93,7 @@ def test_classes_have_their_bases_and_methods(name: str) -> None:
 
 
 FUNCTIONS = [
-    *(f"{name}" for name in ("decode", "decode_complete", "get_unverified_header")),
+    *(f"{name}" for name in ("encode", "decode", "decode_complete", "get_unverified_header")),
     *(f"PyJWT.{name}" for name in ("encode", "decode", "decode_complete", "__init__")),
     *(f"PyJWT.{name}" for name in ("_encode_payload", "_decode_payload", "_validate_claims")),
     *(f"PyJWT._validate_{claim}" for claim in ("exp", "nbf", "iat", "aud", "iss", "sub", "jti")),

@@ -16,7 +16,8 @@ except ModuleNotFoundError:
         "The C extension is not built for this Python: run `make build` first, or use `make bench`"
     )
 
-from . import breakdown, cases, drf_cases, plots, report
+from . import breakdown, cases, drf_cases, many, plots, report
+from .compiled import BuildError
 from .libraries import load_peers
 from .targets import judge
 from .timing import Case, CaseResult, WrongResultError, measure
@@ -30,6 +31,10 @@ GROUPS: dict[str, Callable[[Peers], Iterable[Case]]] = {
     "cached": cases.cached_cases,
     "sizes": cases.size_cases,
     "algorithms": cases.algorithm_cases,
+    "cached-algorithms": cases.cached_algorithm_cases,
+    "algorithm-sizes": cases.algorithm_size_cases,
+    "threads": many.thread_cases,
+    "keys": many.key_cases,
     "errors": cases.error_cases,
     "drf": drf_cases.drf_cases,
     "breakdown": lambda peers: breakdown.breakdown_cases(),
@@ -98,7 +103,7 @@ def run(groups: Iterable[str], peers: Peers, rounds: int, turn: float) -> Iterat
                 yield result
                 progress(f"{group}: preparing")
             progress("")
-        except breakdown.BuildError as error:
+        except BuildError as error:
             progress("")
             print(f"\nWithout the breakdown: it cannot be compiled\n{error}", file=sys.stderr)
 
@@ -165,7 +170,9 @@ def write_documents(measured_report: report.Report, pictures: list[Path]) -> Non
         [Path(os.path.relpath(picture, base)).as_posix() for picture in pictures]
         for base in (root, root / "docs")
     )
-    report.replace_section(root / "README.md", report.readme_section(measured_report, from_root[0]))
+    report.replace_section(
+        root / "README.md", report.readme_section(measured_report, from_root[0], from_root[-1])
+    )
     report.replace_section(
         root / "docs" / "performance.md", report.performance_section(measured_report, from_docs)
     )

@@ -6,10 +6,12 @@ They show minima, which a busy machine changes least.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from .report import Report, duration
+from .materials import ALL
+from .report import Report, algorithm_case, duration
 from .timing import CaseResult
 from .workloads import SIZES
 
@@ -17,6 +19,14 @@ WIDTH, DPI = 8.0, 200  # inches; the PNG is 1600 pixels wide, twice what a READM
 BARS = 6  # room in each panel
 OURS, OTHERS = "#0b6e4f", "#a9b4b0"
 LINES = {"PyJWT": "#8d6e63", "oxyjwt": "#7e8aa2", "ryjwt": "#d1603d", "pyjwtfast": OURS}
+# Colour, marker and its size. A bar stands where OpenSSL's time is the least there can be.
+DOTS = {
+    "PyJWT": (LINES["PyJWT"], "o", 5.0),
+    "oxyjwt": (LINES["oxyjwt"], "o", 5.0),
+    "ryjwt": (LINES["ryjwt"], "o", 5.0),
+    "OpenSSL": ("#222222", "|", 11.0),
+    "pyjwtfast": (OURS, "o", 6.0),
+}
 
 # Case, title, and the contestants with the names they are shown by.
 SPEED_PANELS = (
@@ -186,6 +196,64 @@ def size_plot(pyplot: Any, report: Report) -> Any:
     return figure
 
 
+def algorithm_plot(pyplot: Any, report: Report) -> Any:
+    """A dot for each library on the line of each algorithm, on a logarithmic scale."""
+    figure, grid = pyplot.subplots(1, 2, figsize=(WIDTH, 4.8), sharey=True)
+    seen = report.case("cached-algorithms")
+    for axes, verb, title in zip(grid, ("verify", "sign"), ("Verify", "Sign"), strict=True):
+        cases = {name: algorithm_case(report, verb, name) for name in ALL}
+        for library, (colour, marker, size) in DOTS.items():
+            points = {name: fastest(case, library) for name, case in cases.items()}
+            draw_dots(axes, library, points, colour, marker, size)
+        if verb == "verify":
+            own = {name: seen and seen.of(f"pyjwtfast {name}") for name in ALL}
+            points = {name: figures.minimum for name, figures in own.items() if figures}
+            draw_dots(axes, "pyjwtfast, seen before", points, OURS, "D", 5)
+        axes.set_xscale("log")
+        ticks = [1e2, 1e3, 1e4, 1e5, 1e6]
+        axes.set_xticks(ticks, [label_of(tick) for tick in ticks])
+        axes.minorticks_off()
+        axes.set_yticks(range(len(ALL)), ALL)
+        axes.set_ylim(len(ALL) - 0.5, -0.5)  # from the top
+        axes.set_title(f"{title} a token", loc="left", fontsize=10, fontweight="bold")
+        tidy(axes, "both")
+    env = report.environment
+    handles, labels = grid[0].get_legend_handles_labels()
+    figure.legend(handles, labels, frameon=False, fontsize=9, loc="upper center", ncols=6)
+    figure.text(
+        0.01,
+        0.01,
+        f"Time per call with the key prepared, best of {report.rounds} rounds, logarithmic scale; "
+        f"left is better.\n{env.openssl}, alone in a loop in C; {env.python}, {env.cpu}.",
+        fontsize=8,
+        color="#555555",
+    )
+    figure.tight_layout(rect=(0, 0.06, 1, 0.95))
+    return figure
+
+
+def draw_dots(
+    axes: Any,
+    label: str,
+    points: Mapping[str, float | None],
+    colour: str,
+    marker: str,
+    size: float,
+) -> None:
+    """label: in the legend."""
+    measured = {ALL.index(name): value for name, value in points.items() if value}
+    axes.plot(
+        list(measured.values()),
+        list(measured),
+        linestyle="none",
+        color=colour,
+        marker=marker,
+        markersize=size,
+        markeredgewidth=1.6,
+        label=label,
+    )
+
+
 def fastest(case: CaseResult | None, library: str) -> float | None:
     """The least time of a library's contestants."""
     found = [one.minimum for one in case.figures if one.library == library] if case else []
@@ -193,7 +261,7 @@ def fastest(case: CaseResult | None, library: str) -> float | None:
 
 
 def draw(report: Report, directory: Path, stem: str) -> list[Path]:
-    """Writes <stem>-speed and <stem>-sizes, .svg and .png, and returns the PNG files.
+    """Writes <stem>-speed, -sizes and -algorithms, .svg and .png, and returns the PNG files.
 
     Raises ImportError without matplotlib.
     """
@@ -202,7 +270,11 @@ def draw(report: Report, directory: Path, stem: str) -> list[Path]:
     matplotlib.rcParams["svg.hashsalt"] = stem  # the same figures give the same file
     pyplot = importlib.import_module("matplotlib.pyplot")
     written = []
-    for name, plot in (("speed", speed_plot), ("sizes", size_plot)):
+    for name, plot in (
+        ("speed", speed_plot),
+        ("sizes", size_plot),
+        ("algorithms", algorithm_plot),
+    ):
         figure = plot(pyplot, report)
         for suffix in ("svg", "png"):
             path = directory / f"{stem}-{name}.{suffix}"

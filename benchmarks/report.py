@@ -20,8 +20,10 @@ from pyjwtfast import _core
 
 from . import breakdown
 from .libraries import Library, version_of
-from .targets import Verdict, judge
-from .timing import CaseResult, Figures, Ratio
+from .materials import ALL, slug
+from .targets import Limit, Target, Verdict, judge
+from .timing import CaseResult, Extra, Figures, Ratio
+from .workloads import SIZES
 
 ROOT = Path(__file__).resolve().parent.parent
 START, END = "<!-- bench:start -->", "<!-- bench:end -->"
@@ -86,10 +88,21 @@ def load_average() -> float:
     return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
 
 
+def openssl_of_cryptography() -> str:
+    """The OpenSSL that PyJWT's asymmetric algorithms run on, "" without `cryptography`."""
+    try:
+        from cryptography.hazmat.backends.openssl import backend
+    except ImportError:
+        return ""
+    return str(backend.openssl_version_text())
+
+
 def environment(peers: dict[str, Library], load_before: float) -> Environment:
     others = ("Django", "djangorestframework", "cryptography", "orjson", "msgspec")
     versions = {peer.name: peer.version for peer in peers.values() if not peer.missing}
     versions |= {name: version for name in others if (version := version_of(name))}
+    if theirs := openssl_of_cryptography():
+        versions["cryptography's"] = theirs
     return Environment(
         date=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
         command=" ".join(["python -m benchmarks", *sys.argv[1:]]),
@@ -134,7 +147,14 @@ def from_json(text: str) -> Report:
     cases = []
     for case in data["cases"]:
         figures = [
-            Figures(**{**one, "ratios": {to: Ratio(**it) for to, it in one["ratios"].items()}})
+            Figures(
+                **{
+                    **one,
+                    "ratios": {to: Ratio(**it) for to, it in one["ratios"].items()},
+                    # Runs of older versions have none.
+                    "extras": {to: Extra(**it) for to, it in one.get("extras", {}).items()},
+                }
+            )
             for one in case["figures"]
         ]
         cases.append(CaseResult(**{**case, "figures": figures}))
@@ -183,17 +203,66 @@ def rows_of(result: CaseResult) -> list[list[str]]:
     return breakdown_rows(result) if result.group == "breakdown" else case_rows(result)
 
 
+def goal(target: Target | Limit) -> str:
+    if isinstance(target, Target):
+        return f">= {target.factor:.4g} x {target.reference}"
+    if not target.reference:
+        return f"<= {duration(target.nanoseconds)}"
+    return f"<= {target.factor:g} x {target.reference} + {duration(target.nanoseconds)}"
+
+
+def value_of(target: Target | Limit, reached: float) -> str:
+    """One of the two numbers of what was reached: how many times, how long, or how much longer."""
+    if isinstance(target, Target):
+        return times(reached, 3)
+    if not target.reference:
+        return duration(reached)
+    return f"{'-' if reached < 0 else '+'} {duration(abs(reached))}"
+
+
 def verdict_rows(verdicts: Sequence[Verdict]) -> list[list[str]]:
     rows = [["measure", "target", "reached", "by minima", "ok"]]
     for verdict in verdicts:
         target, reached = verdict.target, verdict.reached
-        goal = f">= {target.factor:g} x {target.reference}"
         if reached is None:
-            rows.append([target.measure, goal, "-", "-", "not measured"])
+            rows.append([target.measure, goal(target), "-", "-", "not measured"])
         else:
             ok = "reached" if verdict.ok else "MISSED"
-            ratios = [times(reached.median, 3), times(reached.minima, 3)]
-            rows.append([target.measure, goal, *ratios, ok])
+            values = [value_of(target, reached.median), value_of(target, reached.minima)]
+            rows.append([target.measure, goal(target), *values, ok])
+    return rows
+
+
+def algorithm_case(report: Report, verb: str, name: str) -> CaseResult | None:
+    """The case of an algorithm; HS256 has those of the groups "decode" and "encode"."""
+    if name == "HS256":
+        return report.case({"verify": "decode", "sign": "encode"}[verb])
+    return report.case(f"{verb}-{slug(name)}")
+
+
+def algorithm_rows(report: Report) -> list[list[str]]:
+    """Prepared keys of every algorithm: PyJWT's, ryjwt's, OpenSSL alone, ours."""
+    verifying = ["verify: PyJWT", "ryjwt", "OpenSSL alone", "pyjwtfast", "seen before"]
+    rows = [["", *verifying, "sign: PyJWT", "ryjwt", "OpenSSL alone", "pyjwtfast"]]
+    seen = report.case("cached-algorithms")
+    for name in ALL:
+        row = [name]
+        for verb, own in (("verify", "Verifier.verify()"), ("sign", "Signer.sign()")):
+            case = algorithm_case(report, verb, name)
+            row += [least(case, library) for library in ("PyJWT", "ryjwt", "OpenSSL")]
+            row.append(f"**{cell(case, f'pyjwtfast {own}')}**")
+            if verb == "verify":
+                row.append(f"**{cell(seen, f'pyjwtfast {name}')}**")
+        rows.append(row)
+    return rows
+
+
+def size_rows(report: Report, verb: str) -> list[list[str]]:
+    """The least time of every algorithm for every size of the payload."""
+    rows = [["", *SIZES]]
+    for name in ALL:
+        cases = [report.case(f"{verb}-algorithms-{label.replace(' ', '')}") for label in SIZES]
+        rows.append([name, *(cell(case, f"pyjwtfast {name}") for case in cases)])
     return rows
 
 
@@ -236,6 +305,14 @@ def describe(env: Environment) -> str:
 def cell(case: CaseResult | None, *names: str) -> str:
     """The minimum of the fastest of these contestants."""
     found = [figures.minimum for name in names if case and (figures := case.of(name))]
+    return duration(min(found)) if found else "-"
+
+
+def least(case: CaseResult | None, library: str) -> str:
+    """The minimum of a library's fastest contestant."""
+    found = (
+        [figures.minimum for figures in case.figures if figures.library == library] if case else []
+    )
     return duration(min(found)) if found else "-"
 
 
@@ -288,8 +365,15 @@ def versions_line(env: Environment) -> str:
     return ", ".join(f"{name} {env.versions[name]}" for name in names if name in env.versions)
 
 
-def readme_section(report: Report, plot: str) -> str:
-    """plot: path of the picture from the root."""
+def readme_algorithm_rows(report: Report) -> list[list[str]]:
+    """The best known of each kind."""
+    head, *rows = algorithm_rows(report)
+    shown = ("HS256", "RS256", "PS256", "ES256", "EdDSA Ed25519")
+    return [head, *(row for row in rows if row[0] in shown)]
+
+
+def readme_section(report: Report, plot: str, algorithms_plot: str) -> str:
+    """plot, algorithms_plot: paths of pictures from the root."""
     env = report.environment
     return f"""\
 ![Times of PyJWT, simplejwt, oxyjwt, ryjwt and pyjwtfast]({plot})
@@ -298,6 +382,13 @@ simplejwt's access token (231 characters), HS256. {env.python}, {env.cpu}; {vers
 Times are the best of {report.rounds} rounds, ratios the median of all rounds.
 
 {markdown(readme_rows(report))}
+
+With other algorithms, the key prepared (PyJWT is given an object of `cryptography`). "OpenSSL \
+alone" is the same operation in a loop in C; "seen before" is a token in the verifier's cache:
+
+{markdown(readme_algorithm_rows(report))}
+
+![Times of every algorithm]({algorithms_plot})
 
 In Django REST Framework (`JWTStatelessUserAuthentication`):
 
@@ -324,8 +415,20 @@ def performance_section(report: Report, plots: Sequence[str]) -> str:
     where |= {f"Without {name}": why for name, why in env.missing.items()}
     parts = ["\n".join(f"- {name}: {text}" for name, text in where.items())]
     parts += [f"![{Path(plot).stem.split('-')[-1]}]({plot})" for plot in plots]
-    parts += [f"### {case.title}\n\n{markdown(rows_of(case))}" for case in report.cases]
-    about = "They were set before the work began, from figures of another machine"
+    about = "Prepared keys, least times; PyJWT's key is an object of `cryptography`."
+    parts.append(f"### Every algorithm\n\n{about}\n\n{markdown(algorithm_rows(report))}")
+    for verb, call in (("verify", "Verifier.verify()"), ("sign", "Signer.sign()")):
+        title = f"{call} by algorithm and size of the payload, a list of short strings"
+        parts.append(f"### {title}\n\n{markdown(size_rows(report, verb))}")
+    parts += [
+        f"### {case.title}\n\n{markdown(rows_of(case))}"
+        for case in report.cases
+        if case.group != "algorithm-sizes"  # the tables of sizes have them
+    ]
+    about = (
+        "They were set before the work began, from figures of another machine. Of a target with a "
+        "sum, what was reached is how much longer than the multiple it took"
+    )
     if any(case.group == "breakdown" for case in report.cases):
         about += "; the breakdown above shows where the time of those that are missed goes"
     targets = markdown(verdict_rows(judge(report.cases)))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from .timing import CaseResult, Ratio
+from .materials import ASYMMETRIC, slug
+from .timing import CaseResult, Extra, Ratio
 
 VERIFY, SIGN = "pyjwtfast Verifier.verify()", "pyjwtfast Signer.sign()"
 DECODE, ENCODE = "pyjwtfast decode()", "pyjwtfast encode()"
@@ -23,8 +24,70 @@ class Target:
     reference: str
     factor: float
 
+    def reached(self, result: CaseResult) -> Ratio | None:
+        """What was measured, in the terms of the target; None where someone did not take part."""
+        figures = result.of(self.contestant)
+        return figures.ratios.get(self.reference) if figures else None
 
-TARGETS = (
+    def holds(self, reached: Ratio | Extra) -> bool:
+        return reached.median >= self.factor
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A contestant of a case is to take at most `factor` times as long as a library, and so many
+    nanoseconds. Without a reference, at most the nanoseconds."""
+
+    measure: str
+    case: str
+    contestant: str
+    reference: str
+    factor: float
+    nanoseconds: float
+
+    def reached(self, result: CaseResult) -> Extra | None:
+        """The nanoseconds beyond `factor` times the reference; None as above."""
+        figures = result.of(self.contestant)
+        if figures is None:
+            return None
+        if not self.reference:
+            return Extra(figures.median, figures.minimum)
+        library = next((one for one in result.figures if one.library == self.reference), None)
+        if library is None:
+            return None
+        extra, share = figures.extras[self.reference], self.factor - 1
+        return Extra(
+            extra.median - share * library.median,
+            extra.minima - share * library.minimum,
+        )
+
+    def holds(self, reached: Ratio | Extra) -> bool:
+        return reached.median <= self.nanoseconds
+
+
+def algorithm_targets() -> Iterator[Target | Limit]:
+    for name in ASYMMETRIC:
+        for measure, verb, contestant in (
+            ("Verifier.verify()", "verify", VERIFY),
+            ("Signer.sign()", "sign", SIGN),
+        ):
+            case = f"{verb}-{slug(name)}"
+            yield Limit(f"{measure}, {name}", case, contestant, "OpenSSL", 1.03, 600)
+    for name in ("RS256", "PS256"):
+        case = f"verify-{slug(name)}"
+        yield Target(f"Verifier.verify(), {name}", case, VERIFY, "ryjwt", 0.97)
+    for name in ASYMMETRIC:
+        contestant = f"pyjwtfast {name}"
+        yield Limit(f"cached, {name}", "cached-algorithms", contestant, "", 0, 300)
+    yield Target("encode(), RSA PEM", "sign-rs256", f"{ENCODE}, PEM", "PyJWT", 100)
+    two = f"{VERIFY}, two threads"
+    yield Target("two threads, RS256", "threads-verify-rs256", two, "one thread", 1.8)
+    for name in ("HS256", "RS256", "ES256"):
+        hundred = "pyjwtfast Verifier, 100 keys"
+        yield Target(f"100 keys, {name}", f"keys-{slug(name)}", hundred, "one key", 1 / 1.1)
+
+
+TARGETS: tuple[Target | Limit, ...] = (
     Target("Verifier.verify()", "decode", VERIFY, "ryjwt", 1.5),
     Target("Verifier.verify()", "decode", VERIFY, "PyJWT", 55),
     Target("decode(), bare secret", "decode", DECODE, "ryjwt", 1.35),
@@ -45,6 +108,7 @@ TARGETS = (
         for size in ("1KB", "8KB", "100KB")
         for shape in ("text", "list")
     ),
+    *algorithm_targets(),
     Target("DRF, one token", "drf-one-token", AUTHENTICATE, "simplejwt", 12),
     Target("DRF, tokens in turn", "drf-rotating", AUTHENTICATE, "simplejwt", 12),
     Target("DRF, cache off", "drf-uncached", AUTHENTICATE, "simplejwt", 12),
@@ -55,12 +119,12 @@ TARGETS = (
 class Verdict:
     """A target and what was reached; None where case or reference were not measured."""
 
-    target: Target
-    reached: Ratio | None
+    target: Target | Limit
+    reached: Ratio | Extra | None
 
     @property
     def ok(self) -> bool | None:
-        return None if self.reached is None else self.reached.median >= self.target.factor
+        return None if self.reached is None else self.target.holds(self.reached)
 
 
 def judge(results: Iterable[CaseResult]) -> list[Verdict]:
@@ -69,6 +133,5 @@ def judge(results: Iterable[CaseResult]) -> list[Verdict]:
     verdicts = []
     for target in TARGETS:
         result = by_name.get(target.case)
-        figures = result.of(target.contestant) if result else None
-        verdicts.append(Verdict(target, figures.ratios.get(target.reference) if figures else None))
+        verdicts.append(Verdict(target, target.reached(result) if result else None))
     return verdicts

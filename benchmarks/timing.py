@@ -56,6 +56,7 @@ class Case:
 
     references: short name to the contestant that others are compared with, where it takes part.
     during: makes the context in which everything of this case runs.
+    longer: how many times as long as others its turns are.
     """
 
     group: str
@@ -65,11 +66,20 @@ class Case:
     expected: object
     references: dict[str, str] = field(default_factory=dict)
     during: Callable[[], AbstractContextManager[object]] = nullcontext
+    longer: int = 1
 
 
 @dataclass(frozen=True)
 class Ratio:
     """How many times as fast as a reference: median of the rounds' ratios, and that of minima."""
+
+    median: float
+    minima: float
+
+
+@dataclass(frozen=True)
+class Extra:
+    """How many nanoseconds more than a reference: median of the rounds', and that of minima."""
 
     median: float
     minima: float
@@ -85,6 +95,7 @@ class Figures:
     minimum: float
     median: float
     ratios: dict[str, Ratio]
+    extras: dict[str, Extra] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -160,6 +171,16 @@ def ratio(reference: Sequence[float], times: Sequence[float]) -> Ratio:
     )
 
 
+def extra(reference: Sequence[float], times: Sequence[float]) -> Extra:
+    """How much more `times` are than those of the reference, round by round."""
+    return Extra(
+        median=statistics.median(
+            ours - theirs for theirs, ours in zip(reference, times, strict=True)
+        ),
+        minima=min(times) - min(reference),
+    )
+
+
 def summarise(
     case: Case, calls: dict[str, int], times: dict[str, list[float]], rounds: int
 ) -> CaseResult:
@@ -173,6 +194,10 @@ def summarise(
             median=statistics.median(times[contestant.name]),
             ratios={
                 short: ratio(times[name], times[contestant.name])
+                for short, name in case.references.items()
+            },
+            extras={
+                short: extra(times[name], times[contestant.name])
                 for short, name in case.references.items()
             },
         )
@@ -208,13 +233,14 @@ def calls_for(loop: Loop, turn: float) -> int:
 def measure(
     case: Case, rounds: int, turn: float, progress: Callable[[int], None] = lambda number: None
 ) -> CaseResult:
-    """Checks the contestants, then times them by turns of about `turn` nanoseconds.
+    """Checks the contestants, then times them by turns of about `turn` nanoseconds, or as many
+    times as much as the case says.
 
     progress is told the number of each round. The garbage collector rests meanwhile, as in timeit.
     """
     with case.during():
         check(case)
-        calls = {one.name: calls_for(one.loop, turn) for one in case.contestants}
+        calls = {one.name: calls_for(one.loop, turn * case.longer) for one in case.contestants}
         times: dict[str, list[float]] = {one.name: [] for one in case.contestants}
         gc.collect()
         collecting = gc.isenabled()

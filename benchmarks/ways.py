@@ -1,6 +1,6 @@
 """How each library verifies and signs: one uniform face over their different calls.
 
-A bare way is given the secret with each call, as PyJWT's functions are; a prepared way has it
+A bare way is given the key with each call, as PyJWT's functions are; a prepared way has it
 already. The loops of bare ways write the call as users do, keywords and list literal included.
 """
 
@@ -16,6 +16,7 @@ import pyjwtfast
 
 from . import django_project
 from .libraries import Library
+from .materials import Material
 from .timing import Loop, repeating, rotating
 from .workloads import SECRET, Claims
 
@@ -27,6 +28,7 @@ class Verification:
     """One way of getting the claims of a token.
 
     function: takes the token alone, or with `secret` the token, the secret and algorithms=[...].
+    secret: whatever the library calls a key.
     bad_signature, expired: the exceptions that it raises.
     """
 
@@ -35,7 +37,7 @@ class Verification:
     function: Callable[..., Any]
     bad_signature: type[Exception]
     expired: type[Exception]
-    secret: str | None = None
+    secret: Any = None
     algorithm: str = "HS256"
 
     def __call__(self, token: str) -> Any:
@@ -198,5 +200,81 @@ def signings(peers: Peers, algorithm: str = "HS256") -> list[Signing]:
         *ways,
         Signing("pyjwtfast.drf", "TokenBackend.encode()", backend.encode),
         Signing("pyjwtfast", "encode()", pyjwtfast.encode, SECRET, algorithm),
+        Signing("pyjwtfast", "Signer.sign()", signer.sign),
+    ]
+
+
+# --- asymmetric algorithms ---
+
+# What the peers' documents leave out, and oxyjwt's names for the keys of each kind. simplejwt is
+# not among these: it calls PyJWT's decode with a key that PyJWT has prepared.
+OXYJWT_LACKS = ("ES512", "ES256K", "EdDSA Ed448")
+OXYJWT_KEYS = {"RS": "rsa", "PS": "rsa", "ES": "ec", "Ed": "ed"}
+RYJWT_LACKS = ("EdDSA Ed448",)
+
+
+def oxyjwt_key(kind: Any, material: Material, pem: str) -> Any:
+    """kind: oxyjwt's EncodingKey or DecodingKey."""
+    return getattr(kind, f"from_{OXYJWT_KEYS[material.algorithm[:2]]}_pem")(pem)
+
+
+def pyjwt_key(jwt: Any, material: Material, pem: str) -> Any:
+    """The object of `cryptography` that PyJWT makes of a PEM."""
+    return jwt.get_algorithm_by_name(material.algorithm).prepare_key(pem)
+
+
+def pyjwt_with_keys(peers: Peers) -> Any:
+    """PyJWT, if it has `cryptography`, without which it knows HMAC alone."""
+    jwt = peers["PyJWT"].module
+    return jwt if jwt and jwt.algorithms.has_crypto else None
+
+
+def public_key_verifications(peers: Peers, material: Material) -> list[Verification]:
+    """Every way of verifying with a public key, its PEM text given with each call or prepared."""
+    algorithm, pem = material.algorithm, material.verifying_text
+    ways = []
+    if jwt := pyjwt_with_keys(peers):
+        errors = (jwt.InvalidSignatureError, jwt.ExpiredSignatureError)
+        for way, key in (
+            ("decode(), PEM", pem),
+            ("decode(), prepared key", pyjwt_key(jwt, material, pem)),
+        ):
+            ways.append(Verification("PyJWT", way, jwt.decode, *errors, key, algorithm))
+    if (oxyjwt := peers["oxyjwt"].module) and material.name not in OXYJWT_LACKS:
+        errors = (oxyjwt.InvalidSignatureError, oxyjwt.ExpiredSignatureError)
+        key = oxyjwt_key(oxyjwt.DecodingKey, material, pem)
+        way = "decode(), prepared key"
+        ways.append(Verification("oxyjwt", way, oxyjwt.decode, *errors, key, algorithm))
+    if (ryjwt := peers["ryjwt"].module) and material.name not in RYJWT_LACKS:
+        errors = (ryjwt.InvalidSignatureError, ryjwt.ExpiredSignatureError)
+        decode = ryjwt.PublicKey(pem, algorithms=[algorithm]).decode
+        ways.append(Verification("ryjwt", "PublicKey.decode()", decode, *errors))
+    errors = (pyjwtfast.InvalidSignatureError, pyjwtfast.ExpiredSignatureError)
+    verifier = pyjwtfast.Verifier([material.verifying_key], [algorithm])
+    return [
+        *ways,
+        Verification("pyjwtfast", "decode(), PEM", pyjwtfast.decode, *errors, pem, algorithm),
+        Verification("pyjwtfast", "Verifier.verify()", verifier.verify, *errors),
+    ]
+
+
+def private_key_signings(peers: Peers, material: Material) -> list[Signing]:
+    """Every way of signing with a private key, likewise."""
+    algorithm, pem = material.algorithm, material.signing_text
+    ways = []
+    if jwt := pyjwt_with_keys(peers):
+        ways.append(Signing("PyJWT", "encode(), PEM", jwt.encode, pem, algorithm))
+        key = pyjwt_key(jwt, material, pem)
+        ways.append(Signing("PyJWT", "encode(), prepared key", jwt.encode, key, algorithm))
+    if (oxyjwt := peers["oxyjwt"].module) and material.name not in OXYJWT_LACKS:
+        key = oxyjwt_key(oxyjwt.EncodingKey, material, pem)
+        ways.append(Signing("oxyjwt", "encode(), prepared key", oxyjwt.encode, key, algorithm))
+    if (ryjwt := peers["ryjwt"].module) and material.name not in RYJWT_LACKS:
+        private_key = ryjwt.PrivateKey(pem, algorithms=[algorithm])
+        ways.append(Signing("ryjwt", "PrivateKey.encode()", private_key.encode))
+    signer = pyjwtfast.Signer(material.signing_key, algorithm)
+    return [
+        *ways,
+        Signing("pyjwtfast", "encode(), PEM", pyjwtfast.encode, pem, algorithm),
         Signing("pyjwtfast", "Signer.sign()", signer.sign),
     ]

@@ -5,23 +5,28 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks import report
+from benchmarks import bare, many, plots, report
 from benchmarks.breakdown import Share, breakdown_cases, shares
-from benchmarks.targets import TARGETS, judge
+from benchmarks.compiled import BuildError
+from benchmarks.materials import ALL, material
+from benchmarks.targets import TARGETS, Limit, Target, Verdict, judge
 from benchmarks.timing import (
     Case,
     CaseResult,
     Contestant,
+    Extra,
     Figures,
     Ratio,
     WrongResultError,
     calls_for,
     check,
+    extra,
     measure,
     ratio,
     rotating,
@@ -29,8 +34,11 @@ from benchmarks.timing import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-# Everything that needs no compiler.
-GROUPS = ("decode", "encode", "cached", "sizes", "algorithms", "errors", "drf")
+# Everything that does without a compiler.
+GROUPS = (
+    *("decode", "encode", "cached", "sizes", "algorithms", "cached-algorithms"),
+    *("algorithm-sizes", "threads", "keys", "errors", "drf"),
+)
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -71,10 +79,33 @@ def test_targets_are_about_what_is_measured(written: dict[str, Any]) -> None:
         for case in written["cases"]
     }
     for target in TARGETS:
+        if target.case not in measured:
+            assert target.case.startswith("threads")
+            assert many.cpus() < many.THREADS
+            continue
         assert target.contestant in measured[target.case]
-    missing = written["environment"]["missing"]
+    missing = set(written["environment"]["missing"])
+    missing |= {"OpenSSL"} if bare.module() is None else set()
     for judged in written["targets"]:
         assert (judged["reached"] is None) == (judged["reference"] in missing)
+
+
+def test_every_algorithm_is_measured(written: dict[str, Any]) -> None:
+    shown = report.from_json(json.dumps(written))
+    assert len(ALL) == 15
+    for rows in (
+        report.algorithm_rows(shown),
+        report.size_rows(shown, "verify"),
+        report.size_rows(shown, "sign"),
+    ):
+        assert [row[0] for row in rows[1:]] == list(ALL)
+        # Our columns are the last of the tables.
+        assert all(row[-1] != "-" and "**-**" not in row for row in rows[1:])
+    # Where a peer cannot take part, nothing stands for it.
+    ed448 = report.case_rows(
+        next(case for case in shown.cases if case.name == "verify-eddsa-ed448")
+    )
+    assert not any(row[0].startswith("ryjwt") for row in ed448)
 
 
 @pytest.mark.parametrize(
@@ -94,6 +125,11 @@ def test_ratio() -> None:
     # The second round was slow for both: within the round, the ratio is as in the others.
     assert ratio([300, 900, 330], [100, 300, 150]) == Ratio(median=3.0, minima=3.0)
     assert ratio([100, 100], [400, 200]) == Ratio(median=0.375, minima=0.5)
+
+
+def test_extra() -> None:
+    assert extra([300, 900, 330], [350, 950, 400]) == Extra(median=50, minima=50)
+    assert extra([100], [80]) == Extra(median=-20, minima=-20)
 
 
 def test_turn_order() -> None:
@@ -125,9 +161,15 @@ def test_measure() -> None:
     assert numbers == [0, 1, 2]
     assert result.rounds == 3
     assert result.of("ours way") == Figures(
-        "ours", "way", 10, 100.0, 100.0, {"theirs": Ratio(3.0, 3.0)}
+        *("ours", "way", 10, 100.0, 100.0),
+        {"theirs": Ratio(3.0, 3.0)},
+        {"theirs": Extra(-200.0, -200.0)},
     )
     assert result.of("nobody") is None
+    case.longer = 3
+    longer = measure(case, rounds=1, turn=1000).of("ours way")
+    assert longer
+    assert longer.calls_per_turn == 30
 
 
 def test_unequal_results_are_not_compared() -> None:
@@ -162,6 +204,77 @@ def test_judge() -> None:
     assert rows[3][-1] == "not measured"
 
 
+def figures_of(library: str, minimum: float, extras: dict[str, Extra]) -> Figures:
+    return Figures(library, "way", 1, minimum, minimum + 100, {}, extras)
+
+
+def test_limit() -> None:
+    alone = figures_of("OpenSSL", 10_000, {"OpenSSL": Extra(0, 0)})
+    ours = figures_of("ours", 10_800, {"OpenSSL": Extra(950, 800)})
+    result = CaseResult("group", "case", "title", 1, [ours, alone])
+    limit = Limit("measure", "case", "ours way", "OpenSSL", 1.03, 600)
+    reached = limit.reached(result)
+    assert reached is not None
+    assert (reached.median, reached.minima) == pytest.approx((950 - 303, 800 - 300))
+    assert not limit.holds(reached)
+    assert limit.holds(Extra(600, 700))
+    verdict = report.verdict_rows([Verdict(limit, reached)])[1]
+    assert verdict == ["measure", "<= 1.03 x OpenSSL + 600 ns", "+ 647 ns", "+ 500 ns", "MISSED"]
+    # Someone has not taken part.
+    assert limit.reached(CaseResult("group", "case", "title", 1, [ours])) is None
+    assert limit.reached(CaseResult("group", "case", "title", 1, [alone])) is None
+
+
+def test_limit_without_reference() -> None:
+    result = CaseResult("group", "case", "title", 1, [figures_of("ours", 250, {})])
+    limit = Limit("measure", "case", "ours way", "", 0, 300)
+    assert limit.reached(result) == Extra(350, 250)
+    verdict = report.verdict_rows([Verdict(limit, limit.reached(result))])[1]
+    assert verdict == ["measure", "<= 300 ns", "350 ns", "250 ns", "MISSED"]
+
+
+def test_goal() -> None:
+    assert report.goal(Target("", "", "", "one key", 1 / 1.1)) == ">= 0.9091 x one key"
+
+
+# --- contestants ---
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_openssl_alone(name: str) -> None:
+    operations = bare.module().Operations(
+        material(name).algorithm, material(name).bare_key, b"header.payload"
+    )
+    operations.verify(3)
+    operations.sign(3)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "key", "error"),
+    [("ES256", b"no key", RuntimeError), ("none", b"", ValueError), ("HS257", b"", ValueError)],
+)
+def test_openssl_alone_refuses(algorithm: str, key: bytes, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        bare.module().Operations(algorithm, key, b"header.payload")
+
+
+def test_another_openssl_is_not_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyjwtfast._core.OPENSSL_VERSION", "OpenSSL 9.9")
+    with pytest.raises(BuildError, match=r"the extension OpenSSL 9\.9"):
+        bare.checked()
+
+
+def test_in_threads() -> None:
+    seen: list[tuple[int, str]] = []
+
+    def call(argument: str) -> None:
+        seen.append((threading.get_ident(), argument))
+
+    assert many.in_threads(2, call, "a")(6) > 0
+    assert [argument for _, argument in seen] == ["a"] * 6
+    assert len({thread for thread, _ in seen}) == 2
+
+
 # --- report ---
 
 
@@ -179,6 +292,25 @@ def test_judge() -> None:
 )
 def test_duration(nanoseconds: float, text: str) -> None:
     assert report.duration(nanoseconds) == text
+
+
+def test_plots(written: dict[str, Any], tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="plots need matplotlib")
+    pictures = plots.draw(report.from_json(json.dumps(written)), tmp_path, "stem")
+    names = ["stem-speed.png", "stem-sizes.png", "stem-algorithms.png"]
+    assert [picture.name for picture in pictures] == names
+    assert all(picture.with_suffix(".svg").stat().st_size > 1000 for picture in pictures)
+
+
+def test_documents(written: dict[str, Any]) -> None:
+    shown = report.from_json(json.dumps(written))
+    readme = report.readme_section(shown, "speed.png", "algorithms.png")
+    assert "(algorithms.png)" in readme
+    assert "| RS256 | " in readme
+    whole = report.performance_section(shown, ["speed.png"])
+    assert whole.count("### Every algorithm") == 1
+    assert "| EdDSA Ed448 | " in whole
+    assert "two threads, RS256" in whole
 
 
 def test_json_round_trip() -> None:

@@ -215,6 +215,25 @@ def test_claims_from_standard_input_and_times(run: Run) -> None:
     assert complete["header"] == {"alg": "HS256", "typ": "JWT", "cty": "x", "kid": "k"}
 
 
+def test_claims_that_are_text_by_rfc_7519_stay_text(run: Run) -> None:
+    write("secret", SECRET)
+    pairs = ["sub=42", "iss=1", "jti=007", "aud=5", "n=42", 's="42"', "yes=true"]
+    options = [word for pair in pairs for word in ("--claim", pair)]
+    encoded = run("encode", "--secret-file", "secret", *options, "--header", "kid=1")
+    assert encoded.code == 0, encoded.err
+    decoded = run("decode", "--secret-file", "secret", "--audience", "5", encoded.out.strip())
+    assert json.loads(decoded.out) == {
+        **{"sub": "42", "iss": "1", "jti": "007", "aud": "5"},
+        **{"n": 42, "s": "42", "yes": True},
+    }
+    assert pyjwtfast.get_unverified_header(encoded.out.strip())["kid"] == "1"
+    quoted = run(
+        *("encode", "--secret-file", "secret", "--claim", 'sub="42"', "--claim", 'aud=["a", "b"]'),
+    )
+    decoded = run("decode", "--secret-file", "secret", "--any-audience", quoted.out.strip())
+    assert json.loads(decoded.out) == {"sub": "42", "aud": ["a", "b"]}
+
+
 def test_rules_on_claims(run: Run) -> None:
     write("secret", SECRET)
     claims = {"aud": "me", "iss": "you", "sub": "42", "exp": int(time.time()) - 30}
@@ -223,12 +242,12 @@ def test_rules_on_claims(run: Run) -> None:
     good = ["--audience", "x", "--audience", "me", "--issuer", "you", "--leeway", "1m"]
     assert run(*verify, *good, "--subject", "42", "--require", "exp") == (0, "", "")
     fails(run(*verify, *good[:-2]), 1, "Signature has expired")
-    fails(run(*verify, "--leeway", "1m"), 1, "Invalid audience")
+    fails(run(*verify, "--leeway", "1m"), 1, "Invalid audience", "--any-audience")
     assert run(*verify, "--any-audience", "--leeway", "1m").code == 0
     fails(run(*verify, "--any-audience", "--leeway", "1m", "--issuer", "me"), 1, "Invalid issuer")
     fails(run(*verify, *good, "--subject", "43"), 1, "Invalid subject")
     fails(run(*verify, *good, "--require", "nbf"), 1, "nbf")
-    fails(run(*verify, *good, "--alg", "HS512"), 1, "alg value is not allowed")
+    fails(run(*verify, *good, "--alg", "HS512"), 1, "alg value is not allowed", "HS512", "--alg")
 
 
 def test_complete(run: Run) -> None:
@@ -338,7 +357,7 @@ def test_errors_name_what_is_wrong(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     fails(run("encode", *with_secret, "{"), 2, "not JSON")
     fails(run("encode", *with_secret, "[]"), 2, "not a JSON object")
     fails(run("encode", *with_secret, "--claim", "x"), 2, "--claim x", "NAME=VALUE")
-    fails(run("encode", *with_secret, "--claim", "iss=1"), 2, "iss")
+    fails(run("encode", *with_secret, '{"iss": 1}'), 2, "iss")
     fails(run("encode", *with_secret, "--expires-in", "soon"), 2, "--expires-in soon")
     fails(run("encode", *with_secret, "--header", "alg=none"), 2, "alg")
     write("public", Key.generate("ES256").to_pem())
@@ -353,7 +372,11 @@ def test_errors_name_what_is_wrong(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     fails(run("keygen", "ES256", "--out", "no/such"), 2, "no/such")
     write("empty", "")
     fails(run("keygen", "ES256", "--out", "new", "--password-file", "empty"), 2, "empty")
-    fails(run("jwks", "secret"), 2, "secret")
+    jwks = run("jwks", "secret")
+    fails(jwks, 2, "secret: neither PEM")
+    assert "--secret-file" not in jwks.err, "jwks has no such option"
+    fails(run("keygen", "ES256", "--kid", "k"), 2, "--kid", "--format jwk")
+    fails(run("keygen", "HS256", "--kid", "k"), 2, "--kid", "--format jwk")
     write("oct", json.dumps({"kty": "oct", "k": "AAAA" * 20}))
     fails(run("jwks", "oct"), 2, "oct")
     fails(run("jwks", "key", "--alg", "ES384"), 2, "--alg ES384")
@@ -361,6 +384,15 @@ def test_errors_name_what_is_wrong(run: Run, monkeypatch: pytest.MonkeyPatch) ->
     fails(run("bench", "--seconds", "0"), 2, "--seconds")
     assert run("keygen", "XS256").code == 2
     assert run("unknown").code == 2
+
+
+def test_a_warning_is_one_line_without_python_in_it(run: Run) -> None:
+    write("short", "short")
+    made = run("encode", "--secret-file", "short", "{}")
+    assert made.code == 0
+    assert made.out.count(".") == 2
+    assert made.err.startswith("pyjwtfast encode: warning: The HMAC key is 5 bytes long")
+    assert len(made.err.splitlines()) == 1
 
 
 def test_force_writes_over_with_a_private_mode(run: Run) -> None:
@@ -454,6 +486,18 @@ def test_the_examples_of_help_run(line: str, tmp_path: Path) -> None:
         text=True,
     )
     assert shell.returncode == 0, shell.stderr
+
+
+def test_the_round_trip_of_the_document_runs(tmp_path: Path) -> None:
+    document = Path(__file__).resolve().parent.parent / "docs/command-line.md"
+    (script,) = re.findall(r"^```sh\n(.*?)^```$", document.read_text(), re.M | re.S)
+    command = f'pyjwtfast() {{ {shlex.quote(sys.executable)} -m pyjwtfast "$@"; }}\n'
+    shell = subprocess.run(
+        ["sh", "-ec", command + script], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert shell.returncode == 0, shell.stderr
+    assert shell.stdout.endswith("\nvalid\n")
+    assert '{"sub": "42", "exp": ' in shell.stdout
 
 
 def test_no_option_takes_a_secret() -> None:

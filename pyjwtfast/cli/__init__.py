@@ -9,7 +9,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from .._version import __version__
 from ..exceptions import PyJWTError
@@ -66,7 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("Type `pyjwtfast --help` for the commands.")
         return 0
     try:
-        code: int = arguments.run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _warning_printer(arguments.command)
+            code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
@@ -82,6 +86,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (Refused, PyJWTError) as error:
         print(f"pyjwtfast {arguments.command}: {error}", file=sys.stderr)
         return 1
+
+
+def _warning_printer(command: str) -> Callable[..., None]:
+    """A warnings.showwarning that says what is wrong, and not where in our code it was noticed."""
+
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
+        print(f"pyjwtfast {command}: warning: {message}", file=sys.stderr)
+
+    return show
 
 
 def print_versions() -> None:

@@ -90,6 +90,8 @@ def run_keygen(arguments: argparse.Namespace) -> int:
         raise UsageError("--format text is for shared secrets; write pem or jwk")
     if secret and arguments.public_out is not None:
         raise UsageError("--public-out: a shared secret has no public part")
+    if arguments.kid is not None and form != "jwk":
+        raise UsageError("--kid: only a JWK has room for it; write --format jwk")
     encrypt = arguments.encrypt or arguments.password_file or arguments.password_env
     if encrypt and form != "pem":
         raise UsageError("--encrypt: only a PEM can be encrypted")

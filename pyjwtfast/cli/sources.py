@@ -136,9 +136,8 @@ def load_keys(text: bytes, source: str, password: bytes | None = None) -> list[K
             return [Key.from_ssh(text)]
     except InvalidKeyError as error:
         raise UsageError(f"{source}: {error}") from error
-    raise UsageError(
-        f"{source}: neither PEM, DER, OpenSSH nor JSON; a shared secret is given by --secret-file"
-    )
+    instead = "; a shared secret is given by --secret-file" if source.startswith("--key") else ""
+    raise UsageError(f"{source}: neither PEM, DER, OpenSSH nor JSON{instead}")
 
 
 def _load_json(text: bytes) -> list[Key]:

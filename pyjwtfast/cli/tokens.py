@@ -11,8 +11,13 @@ from collections.abc import Iterable
 from typing import Any, TypeGuard
 
 from .. import Signer, Verifier, get_unverified_header
-from ..exceptions import InvalidKeyError, PyJWTError
-from ..types import Options
+from ..exceptions import (
+    InvalidAlgorithmError,
+    InvalidAudienceError,
+    InvalidKeyError,
+    PyJWTError,
+)
+from ..types import CompleteToken, Options
 from .errors import Refused, UsageError
 from .sources import KEY_HELP, add_key_options, algorithms_of, get_key, get_keys, read_token
 
@@ -23,6 +28,9 @@ TOKEN_HELP = (
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _TIME_CLAIMS = ("iat", "nbf", "exp", "auth_time")
+# Claims and header parameters that are text whatever they look like (RFC 7519 §4.1, RFC 7515 §4.1);
+# aud may be an array of it.
+_TEXTS = ("iss", "sub", "aud", "jti", "kid", "typ", "cty")
 
 
 def add_parsers(commands: Any, formatter: Any) -> None:
@@ -46,7 +54,8 @@ examples:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="one more claim; a VALUE that is JSON is taken as such (true, 1, [...])",
+        help="one more claim; a VALUE that is JSON is taken as such (true, 1, [...]), but a number "
+        "as text for iss, sub, aud and jti",
     )
     encode.add_argument(
         "--header", action="append", default=[], metavar="NAME=VALUE", help="likewise a parameter"
@@ -174,6 +183,8 @@ def _pairs(pairs: Iterable[str], option: str) -> dict[str, Any]:
             found[name] = json.loads(value)
         except (ValueError, RecursionError):
             found[name] = value
+        if name in _TEXTS and not isinstance(found[name], (str, list)):
+            found[name] = value
     return found
 
 
@@ -216,22 +227,34 @@ def _serves(key: Any, algorithms: list[str]) -> bool:
     return True
 
 
+def _verify(arguments: argparse.Namespace) -> CompleteToken:
+    """Header, claims and signature. Where an option is the remedy, the error names it."""
+    verifier = _verifier(arguments)
+    try:
+        return verifier.verify_complete(read_token(arguments.token))
+    except InvalidAlgorithmError as error:
+        allowed = ", ".join(verifier.algorithms)
+        raise Refused(f"{error}; allowed here: {allowed} (see --alg)") from error
+    except InvalidAudienceError as error:
+        if arguments.audience is not None:
+            raise
+        raise Refused(f"{error}; say whom it is for: --audience, or --any-audience") from error
+
+
 def run_verify(arguments: argparse.Namespace) -> int:
-    _verifier(arguments).verify(read_token(arguments.token))
+    _verify(arguments)
     return 0
 
 
 def run_decode(arguments: argparse.Namespace) -> int:
-    verifier = _verifier(arguments)
-    token = read_token(arguments.token)
+    complete = _verify(arguments)
     if arguments.complete:
         from base64 import urlsafe_b64encode
 
-        complete = verifier.verify_complete(token)
         signature = urlsafe_b64encode(complete["signature"]).rstrip(b"=").decode()
         _print_json({**complete, "signature": signature})
     else:
-        _print_json(verifier.verify(token))
+        _print_json(complete["payload"])
     return 0
 
 

@@ -42,6 +42,10 @@ class SharedCache(Protocol):
     def set(self, key: str, value: str, timeout: float) -> Any: ...
 
 
+class UnknownKeyError(PyJWKClientError):
+    """The set is there, and has no key of that id: the token is wrong, and not the endpoint."""
+
+
 class _UnusableSetError(PyJWKClientError, PyJWKSetError):
     """A set without usable keys: PyJWT's users look for the one class or the other."""
 
@@ -181,7 +185,8 @@ class PyJWKClient:
         """The key with this id; kid None is right for a set of one key only.
 
         A set that has no such key is asked for anew, once per cooldown_duration. Raises
-        PyJWKClientError when there is none then either.
+        PyJWKClientError when there is none then either; UnknownKeyError, which is one, when that
+        is certain.
         """
         if self._keys is not None and kid is not None:
             kept = self._keys.get(kid)
@@ -191,7 +196,9 @@ class PyJWKClient:
         if key is None and not self._has_just_fetched():
             key = self._choose(self.get_signing_keys(refresh=True), kid)
         if key is None:
-            raise PyJWKClientError(f'Unable to find a signing key that matches: "{kid}"')
+            # After a try in vain the key may well be in the set that could not be had.
+            kind = PyJWKClientError if self._has_just_failed() else UnknownKeyError
+            raise kind(f'Unable to find a signing key that matches: "{kid}"')
         if self._keys is not None and kid is not None:
             self._keys.put(kid, key)
         return key

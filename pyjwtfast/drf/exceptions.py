@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext_lazy as _
@@ -59,3 +60,24 @@ class InvalidToken(AuthenticationFailed):
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("Token is invalid or expired")
     default_code = "token_not_valid"
+
+
+class KeysUnavailable(DetailDictMixin, exceptions.APIException):
+    """503 `keys_unavailable`: the keys at JWK_URL cannot be had, so no token can be judged.
+
+    wait: seconds after which to try again, sent as Retry-After (RFC 9110 section 10.2.3).
+    """
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_detail = _("Tokens cannot be verified at present; try again later.")
+    default_code = "keys_unavailable"
+
+    def __init__(
+        self,
+        detail: dict[str, Any] | str | _StrPromise | None = None,
+        code: str | None = None,
+        *,
+        wait: float = 1,
+    ) -> None:
+        super().__init__(detail, code)
+        self.wait = max(1, math.ceil(wait))  # DRF's exception handler makes the header of it

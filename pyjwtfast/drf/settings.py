@@ -29,11 +29,13 @@ DEFAULTS: dict[str, Any] = {
     "UPDATE_LAST_LOGIN": False,
     "ALGORITHM": "HS256",
     "SIGNING_KEY": None,  # where it is not set: Django's SECRET_KEY
+    "SIGNING_KEY_FALLBACKS": None,  # ours; where it is not set: SECRET_KEY_FALLBACKS, see below
     "VERIFYING_KEY": "",
     "AUDIENCE": None,
     "ISSUER": None,
     "JSON_ENCODER": None,
     "JWK_URL": None,
+    "JWK_CLIENT_OPTIONS": None,  # ours: further arguments of PyJWKClient
     "LEEWAY": 0,
     "AUTH_HEADER_TYPES": ("Bearer",),
     "AUTH_HEADER_NAME": "HTTP_AUTHORIZATION",
@@ -88,9 +90,19 @@ def settings_name() -> str:
 def setting_in_effect(name: str) -> str:
     """What messages call a setting: SIMPLE_JWT['LEEWAY'], or SECRET_KEY where that one signs."""
     source = settings_name()
-    if name == "SIGNING_KEY" and name not in (getattr(settings, source, None) or {}):
+    project = getattr(settings, source, None) or {}
+    if name == "SIGNING_KEY" and name not in project:
         return "SECRET_KEY"
+    if name == "SIGNING_KEY_FALLBACKS" and project.get(name) is None:
+        return "SECRET_KEY_FALLBACKS"
     return f"{source}['{name}']"
+
+
+def default_fallbacks(signing_key: object, algorithm: object) -> Any:
+    """SIGNING_KEY_FALLBACKS where it is not set: the former SECRET_KEYs, if SECRET_KEY signs."""
+    if signing_key != settings.SECRET_KEY or not str(algorithm).startswith("HS"):
+        return ()
+    return settings.SECRET_KEY_FALLBACKS
 
 
 # Sent by an APISettings object, without arguments, when its values may have changed.
@@ -138,6 +150,8 @@ class APISettings(_APISettings):
             value = settings.SECRET_KEY
         else:
             value = cast("dict[str, Any]", self.defaults)[name]
+        if name == "SIGNING_KEY_FALLBACKS" and value is None:
+            return default_fallbacks(self.SIGNING_KEY, self.ALGORITHM)  # changes with them
         if name in self.import_strings:
             value = perform_import(value, name)
         attributes["_cached_attrs"].add(name)
@@ -182,7 +196,7 @@ api_settings = APISettings(None, DEFAULTS, IMPORT_STRINGS)  # type: ignore[arg-t
 
 def reload_api_settings(*args: Any, **kwargs: Any) -> None:
     """Receiver of Django's `setting_changed`: refreshes `api_settings` in place."""
-    if kwargs["setting"] in (*SETTINGS_NAMES, "SECRET_KEY"):
+    if kwargs["setting"] in (*SETTINGS_NAMES, "SECRET_KEY", "SECRET_KEY_FALLBACKS"):
         api_settings.reload()
 
 

@@ -43,16 +43,21 @@ class SettingsTokenBackend(TokenBackend):
                 api_settings.LEEWAY,
                 api_settings.JSON_ENCODER,
                 cache_size=api_settings.VERIFIED_TOKEN_CACHE_SIZE,
+                signing_key_fallbacks=api_settings.SIGNING_KEY_FALLBACKS,
+                jwk_client_options=api_settings.JWK_CLIENT_OPTIONS,
             )
         except TokenBackendError as error:
             # As a TokenBackendError it would be the fault of each token, and nobody would see it.
             raise ImproperlyConfigured(f"{setting_in_effect('ALGORITHM')}: {error}") from error
+        except (TypeError, ValueError) as error:
+            source = setting_in_effect("SIGNING_KEY_FALLBACKS")
+            raise ImproperlyConfigured(f"{source}: {error}") from error
         # In one step, so that another thread finds all of the attributes or none.
         attributes.update(vars(configured) | attributes)
         return getattr(configured, name)
 
-    def _signing_key_source(self) -> str:
-        return f"The setting {setting_in_effect('SIGNING_KEY')}"
+    def _source(self, name: str) -> str:
+        return f"The setting {setting_in_effect(name)}"
 
     def reset(self, **kwargs: Any) -> None:
         """Forget configuration, keys and verified tokens. Also a receiver of a signal."""

@@ -14,7 +14,7 @@ import pytest
 from rest_framework_simplejwt.backends import ALLOWED_ALGORITHMS as THEIR_ALGORITHMS
 from rest_framework_simplejwt.backends import TokenBackend as TheirBackend
 
-from pyjwtfast.drf.backends import ALLOWED_ALGORITHMS, SUPPORTED_ALGORITHMS, TokenBackend
+from pyjwtfast.drf.backends import ALLOWED_ALGORITHMS, TokenBackend
 from pyjwtfast.drf.exceptions import TokenBackendError, TokenBackendExpiredToken
 from pyjwtfast.exceptions import InvalidKeyError, PyJWKClientError
 from pyjwtfast.warnings import InsecureKeyLengthWarning
@@ -24,7 +24,7 @@ NOW = int(time.time())
 CLAIMS: dict[str, Any] = {"exp": NOW + 3600, "jti": "x", "n": [1, {"a": None}]}
 
 
-@pytest.mark.parametrize("algorithm", sorted(SUPPORTED_ALGORITHMS))
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
 def test_round_trip_with_simplejwt(algorithm: str) -> None:
     ours = TokenBackend(algorithm, LONG_SECRET)
     theirs = TheirBackend(algorithm, LONG_SECRET)
@@ -34,12 +34,9 @@ def test_round_trip_with_simplejwt(algorithm: str) -> None:
 
 
 def test_algorithms() -> None:
-    assert ALLOWED_ALGORITHMS == THEIR_ALGORITHMS
+    assert THEIR_ALGORITHMS | {"Ed25519", "Ed448"} == ALLOWED_ALGORITHMS  # RFC 9864
     for algorithm in ("none", "hs256", "", "NONE", "HS"):
         with pytest.raises(TokenBackendError, match=f"^Unrecognized algorithm type '{algorithm}'$"):
-            TokenBackend(algorithm, SECRET)
-    for algorithm in ALLOWED_ALGORITHMS - SUPPORTED_ALGORITHMS:
-        with pytest.raises(TokenBackendError, match="This version of pyjwtfast supports HS256, "):
             TokenBackend(algorithm, SECRET)
 
 

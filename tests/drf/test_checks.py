@@ -81,7 +81,6 @@ def test_the_checks_are_registered() -> None:
     [
         (["ALGORITHM"], "pyjwtfast.E002", "SIMPLE_JWT is of type list"),
         ({"AUTH_TOKEN_CLASS": "x"}, "pyjwtfast.E003", "SIMPLE_JWT['AUTH_TOKEN_CLASS']"),
-        ({"ALGORITHM": "RS256"}, "pyjwtfast.E004", "is not supported by this version"),
         ({"ALGORITHM": "hs256"}, "pyjwtfast.E004", "is not an algorithm"),
         ({"ALGORITHM": "none"}, "pyjwtfast.E004", "is not an algorithm"),
         ({"SIGNING_KEY": ""}, "pyjwtfast.E005", "SIMPLE_JWT['SIGNING_KEY']"),
@@ -123,7 +122,7 @@ def test_the_checks_are_registered() -> None:
             "pyjwtfast.W006",
             "SIMPLE_JWT['TOKEN_BLACKLIST_SERIALIZER'] has no effect",
         ),
-        ({"ALGORITHM": "RS256", "VERIFYING_KEY": PEM}, "pyjwtfast.E004", "is not supported"),
+        ({"ALGORITHM": "RS257", "VERIFYING_KEY": PEM}, "pyjwtfast.E004", "is not an algorithm"),
     ],
     ids=repr,
 )

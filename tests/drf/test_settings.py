@@ -137,11 +137,7 @@ def test_a_key_that_cannot_be_used(
 @pytest.mark.parametrize(
     ("algorithm", "message"),
     [
-        (
-            "RS256",
-            "SIMPLE_JWT['ALGORITHM']: This version of pyjwtfast supports HS256, HS384, HS512; "
-            "RS256 is not among them.",
-        ),
+        ("none", "SIMPLE_JWT['ALGORITHM']: Unrecognized algorithm type 'none'"),
         ("hs256", "SIMPLE_JWT['ALGORITHM']: Unrecognized algorithm type 'hs256'"),
     ],
 )

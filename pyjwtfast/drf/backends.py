@@ -43,9 +43,9 @@ _logger = logging.getLogger(__name__)
 # What ALGORITHM may be: simplejwt's, and the two of RFC 9864.
 ALLOWED_ALGORITHMS = frozenset(get_default_algorithms()) - {"none"}
 
-# How many SIGNING_KEY_FALLBACKS there may be: a token that none of the keys signed is tried with
-# each of them.
-MAX_FALLBACKS = 16
+# How many SIGNING_KEY_FALLBACKS there may be: a forged token is tried with each key, and a Verifier
+# tries 16 of them.
+MAX_FALLBACKS = 15
 
 # For how many keys of a JWK set verified tokens are remembered.
 _MAX_CACHES = 16

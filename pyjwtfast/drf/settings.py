@@ -88,13 +88,18 @@ def settings_name() -> str:
 
 
 def setting_in_effect(name: str) -> str:
-    """What messages call a setting: SIMPLE_JWT['LEEWAY'], or SECRET_KEY where that one signs."""
+    """What messages call a setting: SIMPLE_JWT['LEEWAY'], or SECRET_KEY where that one signs.
+
+    Likewise SECRET_KEY_FALLBACKS, where those are what counts.
+    """
     source = settings_name()
     project = getattr(settings, source, None) or {}
     if name == "SIGNING_KEY" and name not in project:
         return "SECRET_KEY"
     if name == "SIGNING_KEY_FALLBACKS" and project.get(name) is None:
-        return "SECRET_KEY_FALLBACKS"
+        own = project.get("SIGNING_KEY", settings.SECRET_KEY)
+        if own == settings.SECRET_KEY:
+            return "SECRET_KEY_FALLBACKS"
     return f"{source}['{name}']"
 
 

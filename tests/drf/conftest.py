@@ -55,8 +55,10 @@ def configure() -> Iterator[Callable[..., None]]:
             backend = rest_framework_simplejwt.backends.TokenBackend(
                 THEIR_SETTINGS.ALGORITHM,
                 THEIR_SETTINGS.SIGNING_KEY,
+                THEIR_SETTINGS.VERIFYING_KEY,
                 audience=THEIR_SETTINGS.AUDIENCE,
                 issuer=THEIR_SETTINGS.ISSUER,
+                jwk_url=THEIR_SETTINGS.JWK_URL,
                 leeway=THEIR_SETTINGS.LEEWAY,
                 json_encoder=THEIR_SETTINGS.JSON_ENCODER,
             )

@@ -14,9 +14,11 @@ from rest_framework_simplejwt.authentication import JWTAuthentication as TheirAu
 from rest_framework_simplejwt.token_blacklist.apps import TokenBlacklistConfig
 from rest_framework_simplejwt.tokens import AccessToken as TheirAccessToken
 
+from pyjwtfast import Key
 from pyjwtfast.drf.authentication import JWTAuthentication
 from pyjwtfast.drf.checks import check_deployment, check_settings
 from pyjwtfast.drf.tokens import AccessToken
+from tests.api import keys
 
 STARTPROJECT_KEY = "django-insecure-0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefgh"
 PEM = "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n"
@@ -305,3 +307,169 @@ def test_settings_without_effect_may_be_there_unset() -> None:
     unset = {"VERIFYING_KEY": "", "JWK_URL": None}
     assert found(SIMPLE_JWT=unset) == []
     assert found(SIMPLE_JWT={"VERIFYING_KEY": None}) == []
+
+
+PRIVATE, PUBLIC = keys.private_pem("rsa").decode(), keys.public_pem("rsa").decode()
+OTHER_PRIVATE, OTHER_PUBLIC = (
+    keys.private_pem("other rsa").decode(),
+    keys.public_pem("other rsa").decode(),
+)
+URL = "https://id.example.org/keys"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"SIGNING_KEY": PRIVATE, "VERIFYING_KEY": PUBLIC},
+        {"SIGNING_KEY": Key.from_pem(PRIVATE), "VERIFYING_KEY": keys.public_ssh("rsa")},
+        {"VERIFYING_KEY": PUBLIC},
+        {"SIGNING_KEY": None, "VERIFYING_KEY": PUBLIC},
+        {"JWK_URL": URL},
+        {"SIGNING_KEY": PRIVATE, "JWK_URL": URL, "JWK_CLIENT_OPTIONS": {"cache": "default"}},
+        {
+            "SIGNING_KEY": PRIVATE,
+            "VERIFYING_KEY": PUBLIC,
+            "SIGNING_KEY_FALLBACKS": [OTHER_PUBLIC],
+        },
+    ],
+)
+def test_right_key_pairs(changes: dict[str, Any]) -> None:
+    assert found(SIMPLE_JWT={"ALGORITHM": "RS256", **changes}) == []
+    # SECRET_KEY signs no token here, so these are no keys of ours either.
+    former = {"SECRET_KEY": STARTPROJECT_KEY, "SECRET_KEY_FALLBACKS": ["short", ""]}
+    assert found(SIMPLE_JWT={"ALGORITHM": "RS256", **changes}, **former) == []
+    assert found_at_deployment(SIMPLE_JWT={"ALGORITHM": "RS256", **changes}, **former) == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "identifier", "text"),
+    [
+        ({}, "E012", "RS256 has no key: SIGNING_KEY, VERIFYING_KEY and JWK_URL are not set"),
+        ({"SIGNING_KEY": None}, "E012", "RS256 has no key"),
+        ({"SIGNING_KEY": "x" * 64}, "E005", "needs the text of a key"),
+        ({"SIGNING_KEY": PUBLIC}, "E005", "it is a public key; the private one signs"),
+        ({"SIGNING_KEY": PEM}, "E005", "['SIGNING_KEY'] cannot be used"),
+        ({"SIGNING_KEY": PRIVATE.replace("\n", "\\n")}, "E005", "backslash"),
+        ({"SIGNING_KEY": keys.private_pem("p256")}, "E005", "RSAPrivateKey"),
+        ({"SIGNING_KEY": 5}, "E005", "not an object of type int"),
+        ({"SIGNING_KEY": PRIVATE}, "W007", "['VERIFYING_KEY'] is not set: tokens can be signed"),
+        ({"VERIFYING_KEY": PEM}, "E012", "['VERIFYING_KEY'] cannot be used"),
+        ({"VERIFYING_KEY": "x" * 64}, "E012", "needs the text of a key"),
+        ({"VERIFYING_KEY": keys.public_pem("ed25519")}, "E012", "RSAPublicKey"),
+        ({"SIGNING_KEY": PRIVATE, "VERIFYING_KEY": OTHER_PUBLIC}, "E013", "not the public half"),
+        ({"VERIFYING_KEY": PRIVATE}, "W008", "['VERIFYING_KEY'] holds a private key"),
+        ({"VERIFYING_KEY": keys.public_pem("short rsa")}, "W002", "has 1024 bits; RS256 wants"),
+        (
+            {
+                "SIGNING_KEY": keys.private_pem("short rsa"),
+                "VERIFYING_KEY": keys.public_pem("short rsa"),
+            },
+            "W002",
+            "SIMPLE_JWT['SIGNING_KEY'] has 1024 bits",
+        ),
+        ({"ALGORITHM": "ES256", "VERIFYING_KEY": keys.public_pem("p384")}, "E012", "secp384r1"),
+        ({"JWK_URL": "ftp://x/keys"}, "E014", "['JWK_URL'], or its JWK_CLIENT_OPTIONS, cannot"),
+        ({"JWK_URL": 5}, "E014", "must be a str"),
+        ({"JWK_URL": URL, "JWK_CLIENT_OPTIONS": {"timeuot": 5}}, "E014", "timeuot"),
+        ({"JWK_URL": URL, "JWK_CLIENT_OPTIONS": {"cache": "nowhere"}}, "E014", "nowhere"),
+        ({"JWK_URL": URL, "JWK_CLIENT_OPTIONS": [5]}, "E014", "is of type list"),
+        ({"JWK_URL": URL, "VERIFYING_KEY": PUBLIC}, "W006", "['VERIFYING_KEY'] has no effect"),
+        (
+            {"JWK_URL": URL, "SIGNING_KEY_FALLBACKS": [OTHER_PUBLIC]},
+            "W006",
+            "['SIGNING_KEY_FALLBACKS'] has no effect",
+        ),
+        (
+            {"VERIFYING_KEY": PUBLIC, "JWK_CLIENT_OPTIONS": {"timeout": 5}},
+            "W006",
+            "['JWK_CLIENT_OPTIONS'] has no effect: there is no JWK_URL",
+        ),
+        (
+            {"VERIFYING_KEY": PUBLIC, "SIGNING_KEY_FALLBACKS": [PEM]},
+            "E015",
+            "FALLBACKS'][0] cannot",
+        ),
+        ({"VERIFYING_KEY": PUBLIC, "SIGNING_KEY_FALLBACKS": ["x" * 64]}, "E015", "needs the text"),
+        (
+            {"VERIFYING_KEY": PUBLIC, "SIGNING_KEY_FALLBACKS": PUBLIC},
+            "E015",
+            "in a list, not a str",
+        ),
+        (
+            {"VERIFYING_KEY": PUBLIC, "SIGNING_KEY_FALLBACKS": [OTHER_PUBLIC] * 16},
+            "E015",
+            "16 former keys are too many",
+        ),
+        (
+            {"VERIFYING_KEY": PUBLIC, "SIGNING_KEY_FALLBACKS": [OTHER_PUBLIC, OTHER_PRIVATE]},
+            "W008",
+            "['SIGNING_KEY_FALLBACKS'][1] holds a private key",
+        ),
+    ],
+)
+def test_mistakes_with_key_pairs(changes: dict[str, Any], identifier: str, text: str) -> None:
+    (message,) = found(SIMPLE_JWT={"ALGORITHM": "RS256", **changes})
+    assert message.id == f"pyjwtfast.{identifier}"
+    assert text in message.msg
+    assert message.hint
+    assert message.is_serious() is identifier.startswith("E")
+    for key in (PRIVATE, PUBLIC, "x" * 64, "MFkw"):
+        assert key[-40:] not in f"{message.msg} {message.hint}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "identifier", "text"),
+    [
+        ({"SECRET_KEY_FALLBACKS": [""]}, "E015", "SECRET_KEY_FALLBACKS[0] cannot be used"),
+        ({"SECRET_KEY_FALLBACKS": ["x" * 64, "short"]}, "W002", "FALLBACKS[1] has 5 bytes"),
+        ({"SECRET_KEY_FALLBACKS": "x" * 64}, "E015", "SECRET_KEY_FALLBACKS cannot be used: Former"),
+        ({"SECRET_KEY_FALLBACKS": ["x" * 64] * 16}, "E015", "16 former keys are too many"),
+        (
+            {"SIMPLE_JWT": {"SIGNING_KEY_FALLBACKS": [PUBLIC]}},
+            "E015",
+            "SIMPLE_JWT['SIGNING_KEY_FALLBACKS'][0] cannot be used",
+        ),
+        (
+            {"SIMPLE_JWT": {"JWK_CLIENT_OPTIONS": {"timeout": 5}}},
+            "W006",
+            "HS* algorithms have no public keys",
+        ),
+        (
+            {"SIMPLE_JWT": {"SIGNING_KEY": Key.from_secret("short")}},
+            "W002",
+            "has 5 bytes; HS256 wants at least 32",
+        ),
+        ({"SIMPLE_JWT": {"SIGNING_KEY": Key.from_pem(PUBLIC)}}, "E005", "not a key of type RSA"),
+    ],
+)
+def test_mistakes_with_secrets(overrides: dict[str, Any], identifier: str, text: str) -> None:
+    (message,) = found(**overrides)
+    assert message.id == f"pyjwtfast.{identifier}"
+    assert text in message.msg
+    assert message.hint
+
+
+def test_former_secrets_that_are_right() -> None:
+    assert found(SECRET_KEY_FALLBACKS=["x" * 64]) == []
+    assert found(SIMPLE_JWT={"SIGNING_KEY_FALLBACKS": ["x" * 64]}) == []
+    # Not the signing key's:
+    assert found(SIMPLE_JWT={"SIGNING_KEY": "y" * 64}, SECRET_KEY_FALLBACKS=["short"]) == []
+
+
+def test_a_short_key_is_replaced_without_a_break() -> None:
+    (message,) = found(SECRET_KEY="short")
+    assert message.hint is not None
+    assert "Put the old one into SECRET_KEY_FALLBACKS until" in message.hint
+    (message,) = found(SIMPLE_JWT={"SIGNING_KEY": "short"})
+    assert message.hint is not None
+    assert "SIMPLE_JWT['SIGNING_KEY_FALLBACKS'] until" in message.hint
+
+
+def test_a_url_without_tls() -> None:
+    values = {"ALGORITHM": "RS256", "JWK_URL": "http://id.example.org/keys"}
+    assert found(SIMPLE_JWT=values) == []
+    (message,) = found_at_deployment(SIMPLE_JWT=values)
+    assert message.id == "pyjwtfast.W009"
+    assert message.msg.startswith("SIMPLE_JWT['JWK_URL'] is fetched without TLS")
+    assert found_at_deployment(SIMPLE_JWT={**values, "JWK_URL": URL}) == []
+    assert found_at_deployment(SIMPLE_JWT={"ALGORITHM": "none", "JWK_URL": URL}) == []

@@ -197,6 +197,7 @@ static int sort_by_kid(pjf_py_verifier *self, size_t count)
     for (size_t i = 0; i < count; i++) {
         sorted[i] = &self->in_order[i];
     }
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
     qsort(sorted, count, sizeof(sorted[0]), compare_candidates);
     for (size_t i = 0; i < count; i++) {
         self->by_kid[i] = *sorted[i];

@@ -668,19 +668,6 @@ static PyObject *key_thumbprint(pjf_py_key *self, PyObject *ignored)
 
 /* ---- attributes ---- */
 
-/* The "kty" of RFC 7518 section 6.1 and RFC 8037 section 2. */
-static const char *kty_of(const pjf_key *key)
-{
-    switch (pjf_key_kind_of(key)) {
-    case PJF_KEY_OCT: return "oct";
-    case PJF_KEY_RSA: return "RSA";
-    case PJF_KEY_EC: return "EC";
-    case PJF_KEY_OKP: return "OKP";
-    case PJF_KEY_KIND_NONE: break;
-    }
-    Py_UNREACHABLE();
-}
-
 static PyObject *key_get_kid(pjf_py_key *self, void *closure)
 {
     (void)closure;
@@ -690,7 +677,7 @@ static PyObject *key_get_kid(pjf_py_key *self, void *closure)
 static PyObject *key_get_kty(pjf_py_key *self, void *closure)
 {
     (void)closure;
-    return PyUnicode_FromString(kty_of(self->key));
+    return PyUnicode_FromString(pjf_key_kty(self->key));
 }
 
 static PyObject *key_get_crv(pjf_py_key *self, void *closure)
@@ -744,8 +731,8 @@ static PyObject *key_repr(pjf_py_key *self)
     if (kid == NULL) {
         return NULL;
     }
-    PyObject *result = PyUnicode_FromFormat("<pyjwtfast.Key %s, %s, %s%U%s%s%s>", kty_of(key), size,
-                                            part, kid, alg == NULL ? "" : ", algorithm='",
+    PyObject *result = PyUnicode_FromFormat("<pyjwtfast.Key %s, %s, %s%U%s%s%s>", pjf_key_kty(key),
+                                            size, part, kid, alg == NULL ? "" : ", algorithm='",
                                             alg == NULL ? "" : alg->name, alg == NULL ? "" : "'");
     Py_DECREF(kid);
     return result;

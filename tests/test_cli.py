@@ -312,6 +312,10 @@ def test_check_of_a_set(run: Run) -> None:
     assert "REFUSED" in refused.out
     twice = json.dumps({"keys": [key.public().to_jwk()] * 2})
     assert run("jwks", "--check", write("twice", twice)).code == 1
+    name_twice = json.dumps(key.public().to_jwk()).replace('"kid"', '"use": "enc", "use"')
+    doubtful = run("jwks", "--check", write("doubtful", f'{{"keys": [{name_twice}]}}'))
+    assert doubtful.code == 1
+    assert "0: REFUSED: not a JSON object with every name once" in doubtful.out
     for text in ("{}", "[]", "no JSON", '{"keys": {}}'):
         fails(run("jwks", "--check", write("none", text)), 1, "none")
     fails(run("jwks", "--check", "good", "bad"), 2, "one file")

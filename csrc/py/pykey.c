@@ -19,8 +19,20 @@ static PyObject *key_refused(pjf_state *state, pjf_status status)
     return pjf_raise(state, PJF_EXC_InvalidKeyError, pjf_status_text(status));
 }
 
-/* Releases bytes that may hold a private key; wiped where nobody else can see them. */
-static void drop_secret(PyObject *bytes)
+int pjf_cryptography_der(pjf_state *state, PyObject *object, PyObject **out)
+{
+    PyObject *der =
+        PyObject_CallMethodOneArg(state->utils, PJF_STR(state, cryptography_der), object);
+    if (der != NULL && PyBytes_Check(der)) {
+        *out = der;
+        return 1;
+    }
+    *out = NULL;
+    Py_XDECREF(der); /* None */
+    return der == NULL ? -1 : 0;
+}
+
+void pjf_drop_secret(PyObject *bytes)
 {
     if (bytes != NULL && Py_REFCNT(bytes) == 1) {
         pjf_cleanse(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
@@ -349,7 +361,7 @@ static PyObject *key_from_jwk(PyTypeObject *type, PyObject *const *args, Py_ssiz
     } else {
         Py_DECREF(terms.kid);
     }
-    drop_secret(bytes);
+    pjf_drop_secret(bytes);
     pjf_buf_free(&buf, true);
     return result;
 }
@@ -409,15 +421,14 @@ static PyObject *key_from_cryptography(PyTypeObject *type, PyObject *const *args
         take_terms(slots[1], slots[2], &terms) < 0) {
         return NULL;
     }
-    PyObject *der =
-        PyObject_CallMethodOneArg(state->utils, PJF_STR(state, cryptography_der), slots[0]);
-    if (der == NULL || !PyBytes_Check(der)) {
-        if (der != NULL) {
+    PyObject *der;
+    int found = pjf_cryptography_der(state, slots[0], &der);
+    if (found <= 0) {
+        if (found == 0) {
             PyErr_Format(PyExc_TypeError,
                          "expected a key object of the library cryptography, not %.200s",
                          Py_TYPE(slots[0])->tp_name);
         }
-        Py_XDECREF(der);
         Py_DECREF(terms.kid);
         return NULL;
     }
@@ -425,7 +436,7 @@ static PyObject *key_from_cryptography(PyTypeObject *type, PyObject *const *args
     Py_BEGIN_ALLOW_THREADS;
     status = pjf_key_from_der(state->lib, text, NULL, &key);
     Py_END_ALLOW_THREADS;
-    drop_secret(der);
+    pjf_drop_secret(der);
     return loaded(type, state, status, key, &terms);
 }
 

@@ -140,6 +140,35 @@ def drips(until: threading.Event) -> Behaviour:
     return behave
 
 
+def drips_header(until: threading.Event) -> Behaviour:
+    """The same in the middle of a header field, where there is no body to be read yet."""
+
+    def behave(handler: Handler) -> None:
+        handler.close_connection = True
+        with contextlib.suppress(OSError):
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not until.wait(0.05):
+                handler.wfile.write(b"a")
+
+    return behave
+
+
+def drips_chunk(until: threading.Event) -> Behaviour:
+    """The same in the line that says how long a chunk is."""
+
+    def behave(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.close_connection = True
+        with contextlib.suppress(OSError):
+            handler.wfile.write(b"1;")
+            while not until.wait(0.05):
+                handler.wfile.write(b"a")
+
+    return behave
+
+
 # --- certificates ---
 
 

@@ -131,12 +131,15 @@ static int lend_slowly(pjf_state *state, const pjf_alg *alg, PyObject *argument,
     } else if (key_from_cryptography(state, alg, argument, purpose, out) < 0) {
         return -1;
     }
-    if (status == PJF_OK) {
-        status = pjf_key_check(out->key, alg, purpose);
-    }
     if (status != PJF_OK) {
         pjf_key_give_back(out);
         pjf_raise_status(state, status);
+        return -1;
+    }
+    status = pjf_key_check(out->key, alg, purpose);
+    if (status != PJF_OK) {
+        pjf_raise_key_status(state, status, out->key, alg);
+        pjf_key_give_back(out);
         return -1;
     }
     if (pjf_sig_is_slow(alg) && out->owned == NULL) {

@@ -295,7 +295,7 @@ static int check_key(pjf_py_verifier *self, const pjf_key *key)
         }
     }
     if (answer != PJF_OK) {
-        pjf_raise_status(self->state, answer);
+        pjf_raise_key_status(self->state, answer, key, NULL);
         return -1;
     }
     return 0;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -514,3 +515,14 @@ def test_no_option_takes_a_secret() -> None:
                     for name in option.option_strings:
                         if re.search("secret|password|key", name):
                             assert option.metavar in ("FILE", "NAME"), name
+
+
+def test_a_token_does_not_write_on_the_terminal(run: Run) -> None:
+    """The name of an extension is the token's own, and is read before any signature is."""
+    name = "\x1b]0;title\x07\x1b[31m\n\u202e\x9b"
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "crit": [name]}).encode())
+    token = header.rstrip(b"=").decode() + ".e30.AA"
+    secret = write("secret.txt", "k" * 32)
+    for result in (run("verify", "--secret-file", secret, token), run("inspect", token)):
+        fails(result, 1, r"\x1b]0;title\x07\x1b[31m\n\u202e\x9b")
+        assert result.err.removesuffix("\n").isprintable()

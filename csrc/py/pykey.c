@@ -391,8 +391,9 @@ static PyObject *key_from_jwks(PyTypeObject *type, PyObject *const *args, Py_ssi
     }
     PyObject *result = NULL;
     PyObject *module = jwks_module();
-    PyObject *from_jwk = PyObject_GetAttrString((PyObject *)type, "from_jwk");
-    if (module != NULL && from_jwk != NULL) {
+    PyObject *from_jwk =
+        module == NULL ? NULL : PyObject_GetAttrString((PyObject *)type, "from_jwk");
+    if (from_jwk != NULL) {
         result = PyObject_CallMethod(module, "load", "OOO", from_jwk, slots[0],
                                      strict ? Py_True : Py_False);
     }

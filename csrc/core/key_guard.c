@@ -117,12 +117,13 @@ static bool could_be_der(pjf_span outer)
  * certificate). */
 static bool goes_on_like_der(pjf_span outer)
 {
+    static const uint8_t tags[] = {0x02, 0x03, 0x04, 0x30};
     pjf_span first;
     if (!der_element(outer, outer.ptr[0], &first)) {
         return false;
     }
     pjf_span rest = skip(outer, (size_t)(first.ptr + first.len - outer.ptr));
-    return rest.len != 0 && memchr("\x02\x03\x04\x30", rest.ptr[0], 4) != NULL;
+    return rest.len != 0 && memchr(tags, rest.ptr[0], sizeof(tags)) != NULL;
 }
 
 /* A DER public key, private key or certificate at the start of the bytes. The outline is enough:

@@ -246,9 +246,9 @@ def measure(call, calls):
     return [new - old for old, new in zip(before, after)]
 
 def check_flat(text, call, calls):
-    for _ in range(3): # what a first time sets up, or a table takes in, comes to rest
+    for _ in range(5): # what a first time sets up, or a table takes in, comes to rest
         blocks, malloc, *references = measure(call, calls)
-        if blocks < 40 and malloc < 8 * calls and max(map(abs, references)) < 20:
+        if blocks < min(calls // 2, 200) and malloc < 8 * calls and max(map(abs, references)) < 20:
             return
     left.append(f"{text}: {blocks} blocks, {malloc} bytes of malloc, "
                 f"{max(map(abs, references))} references more after {calls} calls")
@@ -300,7 +300,7 @@ FAILING = {
     "Key.from_ssh": "repr(Key.from_ssh(SSH, kid='k'))",
     "Key.from_jwk": "repr(Key.from_jwk(JWK, kid='j', algorithm='Ed25519'))",
     "Key.from_jwks": "repr(Key.from_jwks(JWKS))",
-    "Key.from_jwks, strict": "Key.from_jwks(JWKS, strict=True)",
+    "Key.from_jwks refused": "Key.from_jwks({'keys': [{'kty': 'unknown'}]})",
     "Key.generate": "repr(Key.generate('ES256', kid='k'))",
     "Key.public": "repr(EC.public())",
     "Key.thumbprint": "EC.thumbprint()",

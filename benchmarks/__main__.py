@@ -94,22 +94,24 @@ def progress(text: str) -> None:
 
 def run(groups: Iterable[str], peers: Peers, rounds: int, turn: float) -> Iterator[CaseResult]:
     """Measures case after case. turn: nanoseconds."""
-    for group in groups:
-        progress(f"{group}: preparing")
+    wanted = list(groups)
+    for number, group in enumerate(wanted, 1):
+        at = f"{number} of {len(wanted)}, {group}: "
+        progress(f"{at}preparing")
         try:
             for case in GROUPS[group](peers):
-                result = measure(case, rounds, turn, partial(show_round, case, rounds))
+                result = measure(case, rounds, turn, partial(show_round, at, case, rounds))
                 progress("")
                 yield result
-                progress(f"{group}: preparing")
+                progress(f"{at}preparing")
             progress("")
         except BuildError as error:
             progress("")
             print(f"\nWithout the breakdown: it cannot be compiled\n{error}", file=sys.stderr)
 
 
-def show_round(case: Case, rounds: int, number: int) -> None:
-    progress(f"{case.name}: round {number + 1} of {rounds}")
+def show_round(at: str, case: Case, rounds: int, number: int) -> None:
+    progress(f"{at}{case.name}, round {number + 1} of {rounds}")
 
 
 def measured(options: argparse.Namespace) -> report.Report:

@@ -52,8 +52,8 @@ def in_threads(count: int, function: Callable[[Any], object], argument: object) 
             thread.start()
         for thread in threads:
             thread.join()
-        starts, ends = zip(*spans, strict=True)
-        return (max(ends) - min(starts)) / (count * each)
+        start, end = min(start for start, _ in spans), max(end for _, end in spans)
+        return (end - start) / (count * each)
 
     return loop
 
@@ -64,16 +64,13 @@ def thread_case(verb: str, key: Material, peers: Peers) -> Case:
     token = key.token_of(claims)
     verifier = pyjwtfast.Verifier([key.verifying_key], [key.algorithm])
     expected = canonical(claims)
-    call: Callable[[Any], Any]
+    argument: object = token if verb == "verify" else claims
+    ways: list[tuple[str, str, Callable[[Any], Any]]]
     if verb == "verify":
-        call, way, argument = verifier.verify, "Verifier.verify()", token
+        ways = [("pyjwtfast", "Verifier.verify()", verifier.verify)]
     else:
-        call, way, argument = (
-            pyjwtfast.Signer(key.signing_key, key.algorithm).sign,
-            "Signer.sign()",
-            claims,
-        )
-    ways: list[tuple[str, str, Callable[[Any], Any]]] = [("pyjwtfast", way, call)]
+        sign = pyjwtfast.Signer(key.signing_key, key.algorithm).sign
+        ways = [("pyjwtfast", "Signer.sign()", sign)]
     if (ryjwt := peers["ryjwt"].module) and key.name not in RYJWT_LACKS:
         if verb == "verify":
             theirs = ryjwt.PublicKey(key.verifying_text, algorithms=[key.algorithm]).decode

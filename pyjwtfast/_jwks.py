@@ -63,9 +63,7 @@ def load(
     made = []
     for number, jwk in enumerate(keys):
         try:
-            if not isinstance(jwk, Mapping):
-                raise InvalidKeyError("not a JSON object with every name once")
-            made.append(make(jwk))
+            made.append(load_member(make, jwk))
         except PyJWTError as error:
             if strict:
                 raise InvalidKeyError(f"Key {number} of the JWK set: {error}") from error
@@ -74,6 +72,13 @@ def load(
     if strict:
         check_strict(keys)
     return made
+
+
+def load_member(make: Callable[[Mapping[str, Any]], T], jwk: object) -> T:
+    """What `make` makes of one of the members(); InvalidKeyError for what is no object."""
+    if not isinstance(jwk, Mapping):
+        raise InvalidKeyError("not a JSON object with every name once")
+    return make(jwk)
 
 
 def check_strict(keys: Sequence[Mapping[str, Any]]) -> None:

@@ -140,11 +140,13 @@ def _long_curve_name(crv: str | None) -> str:
 
 def _load_text(text: str | bytes) -> Key:
     """A key from PEM, OpenSSH's line format, or DER."""
+    data: bytes | None
     try:
         data = force_bytes(text)
     except UnicodeEncodeError:
-        # The exception holds the text.
-        raise InvalidKeyError("The key is a str that can't be encoded as UTF-8") from None
+        data = None  # the exception holds the text, and would be the context of ours
+    if data is None:
+        raise InvalidKeyError("The key is a str that can't be encoded as UTF-8")
     if is_ssh_key(data):
         return Key.from_ssh(data)
     if b"-----BEGIN" in data:
@@ -347,8 +349,12 @@ class HMACAlgorithm(Algorithm):
 
     @staticmethod
     def _secret(key: str | bytes | Key) -> bytes:
+        """The secret as bytes, refused where HMAC by the core would refuse it."""
         if isinstance(key, Key):
+            if key.kty != "oct":
+                raise InvalidKeyError("the key does not fit the algorithm")
             return base64url_decode(key.to_jwk(private=True)["k"])
+        Key.from_secret(key)
         return force_bytes(key)
 
 

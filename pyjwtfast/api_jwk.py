@@ -181,5 +181,5 @@ def _parse(data: str | bytes, error: PyJWTError) -> Any:
     try:
         return json.loads(data)
     except (ValueError, RecursionError):
-        # Theirs holds the text, and with it the key.
-        raise error from None
+        pass  # it holds the text, and with it the key: not even as a context of ours
+    raise error

@@ -13,7 +13,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeGuard
 
 from .api_jwk import PyJWK, PyJWKSet
 from .api_jws import get_unverified_header
@@ -334,7 +334,8 @@ class PyJWKClient:
             document = self.fetch_data()
             if isinstance(document, PyJWKSet):  # a subclass that has parsed it
                 return document, document
-            return document, PyJWKSet.from_dict(as_document(document))
+            document = _without_private_parts(as_document(document))
+            return document, PyJWKSet.from_dict(document)
         except PyJWKClientError:
             raise
         except PyJWKSetError as error:
@@ -349,7 +350,7 @@ class PyJWKClient:
         if self.jwk_set_cache is None or shared.fetched_at <= self._fetched_at:
             return False
         try:
-            jwk_set = PyJWKSet.from_dict(shared.document)
+            jwk_set = PyJWKSet.from_dict(_without_private_parts(shared.document))
         except PyJWTError:
             return False
         self._fetched_at = shared.fetched_at
@@ -364,6 +365,8 @@ class PyJWKClient:
         """In a child no thread goes on, and nobody lets go of the lock."""
         self._lock = threading.Lock()
         self._flight = None
+        if self._keys is not None:
+            self._keys.after_fork()
 
 
 class _KeyCache:
@@ -389,6 +392,11 @@ class _KeyCache:
     def clear(self) -> None:
         with self._lock:
             self._keys.clear()
+
+    def after_fork(self) -> None:
+        """In a child: nobody lets go of the lock, and what it guarded may be half done."""
+        self._lock = threading.Lock()
+        self._keys = OrderedDict()
 
 
 class _SharedSet:
@@ -450,8 +458,38 @@ class _SharedSet:
         return f"pyjwtfast:jwks:{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()}"
 
 
-def _is_seconds(value: object) -> bool:
-    return isinstance(value, (int, float)) and math.isfinite(value) and value >= 0
+def _is_finite(value: object) -> TypeGuard[float]:
+    try:
+        return isinstance(value, (int, float)) and math.isfinite(value)
+    except OverflowError:  # an int beyond every float
+        return False
+
+
+def _is_seconds(value: object) -> TypeGuard[float]:
+    return _is_finite(value) and value >= 0
+
+
+# The members of private keys (RFC 7518 sections 6.2.2 and 6.3.2, RFC 8037 section 2).
+_PRIVATE_MEMBERS = frozenset(("d", "p", "q", "dp", "dq", "qi", "oth"))
+
+
+def _without_private_parts(document: dict[str, Any]) -> dict[str, Any]:
+    """The document with what verifies alone. To check that a private part belongs to its public one
+    can take seconds of work for each key, and whoever publishes a document chooses how many.
+    """
+    keys = document.get("keys")
+    if not isinstance(keys, list):
+        return document
+    return {**document, "keys": [_public_part(jwk) for jwk in keys]}
+
+
+def _public_part(jwk: Any) -> Any:
+    if not isinstance(jwk, dict) or jwk.get("kty") == "oct" or _PRIVATE_MEMBERS.isdisjoint(jwk):
+        return jwk
+    public = {name: value for name, value in jwk.items() if name not in _PRIVATE_MEMBERS}
+    if isinstance(public.get("key_ops"), list) and "sign" in public["key_ops"]:
+        public["key_ops"] = ["verify"]  # who signs lets others verify
+    return public
 
 
 def _check_uri(uri: str) -> None:
@@ -477,7 +515,7 @@ def _check_uri(uri: str) -> None:
 
 
 def _check_number(name: str, value: object, allow_zero: bool = False) -> None:
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not _is_finite(value):
         raise PyJWKClientError(f'{name} must be finite, the input is "{value}"')
     if value < 0 or (value == 0 and not allow_zero):
         bound = "greater than or equal to 0" if allow_zero else "greater than 0"

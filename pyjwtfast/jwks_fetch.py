@@ -6,20 +6,28 @@ jwks_client.
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException, HTTPMessage, HTTPResponse
 from typing import IO, TYPE_CHECKING, Any
 from urllib.error import HTTPError
-from urllib.request import HTTPRedirectHandler, HTTPSHandler, Request, build_opener
+from urllib.request import (
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    Request,
+    build_opener,
+)
 
 from ._version import __version__
 from .exceptions import PyJWKClientConnectionError, PyJWKClientError
 
 if TYPE_CHECKING:
+    from socket import socket
     from ssl import SSLContext
 
 USER_AGENT = f"pyjwtfast/{__version__}"
@@ -58,6 +66,58 @@ class _NoRedirects(HTTPRedirectHandler):
         return None
 
 
+class _TimedReader(io.RawIOBase):
+    """Reads from a socket until a moment of time.monotonic(), however little comes at a time."""
+
+    def __init__(self, raw: Any, sock: socket, deadline: float) -> None:
+        self._raw = raw
+        self._sock = sock
+        self._deadline = deadline
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._sock.settimeout(left)
+        count: int | None = self._raw.readinto(buffer)
+        return count
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedConnections:
+    """For HTTPHandler and HTTPSHandler: connections whose every read ends at a deadline."""
+
+    deadline: float
+
+    def do_open(self, http_class: Any, req: Request, **http_conn_args: Any) -> Any:
+        def respond(sock: socket, *args: Any, **kwargs: Any) -> HTTPResponse:
+            response = HTTPResponse(sock, *args, **kwargs)
+            raw = response.fp.detach()
+            response.fp = io.BufferedReader(_TimedReader(raw, sock, self.deadline))
+            return response
+
+        def connect(host: str, **kwargs: Any) -> Any:
+            connection = http_class(host, **kwargs)
+            connection.response_class = respond
+            return connection
+
+        return super().do_open(connect, req, **http_conn_args)  # type: ignore[misc]
+
+
+class _TimedHTTPHandler(_TimedConnections, HTTPHandler):
+    pass
+
+
+class _TimedHTTPSHandler(_TimedConnections, HTTPSHandler):
+    pass
+
+
 def fetch(
     uri: str,
     *,
@@ -68,7 +128,7 @@ def fetch(
 ) -> Answer:
     """Get the document at an http or https URI.
 
-    headers: sent as they are, after a User-Agent of ours. timeout: seconds, for each step and for
+    headers: sent as they are, after a User-Agent of ours. timeout: seconds, for connecting, and for
     the whole. etag: of the document that is already there; an endpoint may then answer that it is
     still the same.
 
@@ -81,21 +141,28 @@ def fetch(
         sent["If-None-Match"] = etag
     given = {name.lower() for name in headers}
     sent = {name: value for name, value in sent.items() if name.lower() not in given}
-    handlers: list[Any] = [_NoRedirects()]
-    if ssl_context is not None:
-        handlers.append(HTTPSHandler(context=ssl_context))
+    timed = (_TimedHTTPHandler(), _TimedHTTPSHandler(context=ssl_context))
+    for handler in timed:
+        handler.deadline = deadline
+    unsendable = False
     try:
         request = Request(uri, headers={**sent, **headers})
-        with build_opener(*handlers).open(request, timeout=timeout) as response:
-            body = _read(response, deadline)
+        with build_opener(_NoRedirects(), *timed).open(request, timeout=timeout) as response:
+            body = _read(response)
             received: HTTPMessage = response.headers
     except HTTPError as error:
         with error:
             if error.code == 304 and etag is not None:
                 return Answer(None, etag, max_age(error.headers.get("Cache-Control")))
         raise _no_answer(error) from error
-    except (OSError, HTTPException, ValueError) as error:  # URLError and TimeoutError are OSErrors
+    except (OSError, HTTPException) as error:  # URLError and TimeoutError are OSErrors
         raise _no_answer(error) from error
+    except ValueError:  # it shows the field's value, which may be a credential
+        unsendable = True
+    if unsendable:
+        raise PyJWKClientConnectionError(
+            "Fail to fetch data from the url: it, or a header field, holds what can't be sent"
+        )
     if received.get("Content-Encoding", "identity").lower() != "identity":
         raise PyJWKClientError("The JWKS endpoint answered in a content encoding not asked for")
     return Answer(_parse(body), received.get("ETag"), max_age(received.get("Cache-Control")))
@@ -105,8 +172,8 @@ def _no_answer(error: Exception) -> PyJWKClientConnectionError:
     return PyJWKClientConnectionError(f'Fail to fetch data from the url, err: "{error}"')
 
 
-def _read(response: Any, deadline: float) -> bytes:
-    """The whole body. A server that sends it byte by byte is left at the deadline."""
+def _read(response: Any) -> bytes:
+    """The whole body."""
     body = bytearray()
     while chunk := response.read1(_CHUNK_BYTES):
         body += chunk
@@ -114,8 +181,6 @@ def _read(response: Any, deadline: float) -> bytes:
             raise PyJWKClientError(
                 f"The JWKS endpoint answered with more than {MAX_DOCUMENT_BYTES} bytes"
             )
-        if time.monotonic() > deadline:
-            raise TimeoutError("timed out")
     missing = getattr(response, "length", None)
     if missing:
         raise HTTPException(f"the answer ends {missing} bytes early")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
@@ -312,6 +313,10 @@ def test_check_of_a_set(run: Run) -> None:
     assert "REFUSED" in refused.out
     twice = json.dumps({"keys": [key.public().to_jwk()] * 2})
     assert run("jwks", "--check", write("twice", twice)).code == 1
+    name_twice = json.dumps(key.public().to_jwk()).replace('"kid"', '"use": "enc", "use"')
+    doubtful = run("jwks", "--check", write("doubtful", f'{{"keys": [{name_twice}]}}'))
+    assert doubtful.code == 1
+    assert "0: REFUSED: not a JSON object with every name once" in doubtful.out
     for text in ("{}", "[]", "no JSON", '{"keys": {}}'):
         fails(run("jwks", "--check", write("none", text)), 1, "none")
     fails(run("jwks", "--check", "good", "bad"), 2, "one file")
@@ -510,3 +515,14 @@ def test_no_option_takes_a_secret() -> None:
                     for name in option.option_strings:
                         if re.search("secret|password|key", name):
                             assert option.metavar in ("FILE", "NAME"), name
+
+
+def test_a_token_does_not_write_on_the_terminal(run: Run) -> None:
+    """The name of an extension is the token's own, and is read before any signature is."""
+    name = "\x1b]0;title\x07\x1b[31m\n\u202e\x9b"
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "HS256", "crit": [name]}).encode())
+    token = header.rstrip(b"=").decode() + ".e30.AA"
+    secret = write("secret.txt", "k" * 32)
+    for result in (run("verify", "--secret-file", secret, token), run("inspect", token)):
+        fails(result, 1, r"\x1b]0;title\x07\x1b[31m\n\u202e\x9b")
+        assert result.err.removesuffix("\n").isprintable()

@@ -49,3 +49,12 @@ def test_python_examples(document: Path) -> None:
 def test_every_difference_is_documented() -> None:
     text = (ROOT / "docs/differences.md").read_text()
     assert [entry.name for entry in DIFFERENCES if f"**{entry.name}**" not in text] == []
+
+
+def test_every_target_of_make_is_documented() -> None:
+    rules = re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert {"test", "fuzz-python"} <= set(rules)
+    text = "".join(path.read_text() for path in (ROOT / "README.md", ROOT / "docs/development.md"))
+    named = set(re.findall(r"\bmake ([a-z-]+)", text))
+    # `make` alone lists these, in so many words.
+    assert set(rules) - named - {"help", "setup", "clean"} == set()

@@ -275,12 +275,15 @@ def test_binding_includes() -> None:
 
 
 def test_the_design_names_every_unit() -> None:
-    headers = [*CORE.glob("*.h"), *BINDING.glob("*.h")]
+    headers = [*CORE.glob("*.h"), *CORE.glob("key_*.c"), *BINDING.glob("*.h")]
     units = {path.name.split(".")[0] for path in headers}
     units = {unit for unit in units if not unit.endswith(("_internal", "_x86"))}
+    modules = {path.stem for path in PACKAGE.glob("*.py")}
+    modules -= {"__init__", "__main__", "_version"}
     assert units
+    assert modules
     words = set(re.findall(r"\w+", (ROOT / "docs" / "design.md").read_text()))
-    assert units - words == set()
+    assert (units | modules) - words == set()
 
 
 def test_imports() -> None:

@@ -52,6 +52,9 @@
     X(PJF_ERR_KEY_PUBLIC, "a public key can't sign; the private key is needed")                   \
     X(PJF_ERR_KEY_USE, "the key's JWK 'use' or 'key_ops' does not allow this operation")          \
     X(PJF_ERR_KEY_FORMAT, "Could not read the key: it is damaged, or not in this form")           \
+    X(PJF_ERR_KEY_NO_ARMOUR, "Could not read the key: there is no -----BEGIN line in it")         \
+    X(PJF_ERR_KEY_OPENSSH, "Could not read the key: OPENSSH PRIVATE KEY is not supported, but"    \
+                           " PKCS #8 is (for RSA and EC keys: ssh-keygen -p -m PKCS8)")           \
     X(PJF_ERR_KEY_TRAILING, "Could not read the key: something else stands before or behind it")  \
     X(PJF_ERR_KEY_PASSWORD_MISSING, "the key is encrypted and no password was given")             \
     X(PJF_ERR_KEY_PASSWORD, "the password does not decrypt the key")                              \

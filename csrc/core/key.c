@@ -33,7 +33,7 @@ pjf_status pjf_key_adopt(pjf_key *key, pjf_pkey *pkey, bool is_private)
     key->pss_only = facts.pss_only;
     key->bits = facts.bits;
     key->is_private = is_private;
-    return pjf_key_check_numbers(key->lib, pkey, is_private);
+    return pjf_key_check_numbers(pkey, is_private);
 }
 
 pjf_status pjf_key_set_secret(pjf_key *key, pjf_span secret)
@@ -81,31 +81,6 @@ pjf_status pjf_key_from_secret(pjf_lib *lib, pjf_span secret, pjf_key **out)
     return PJF_OK;
 }
 
-static bool starts_with(pjf_span text, const char *prefix)
-{
-    size_t len = strlen(prefix);
-    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
-}
-
-pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out)
-{
-    switch (family) {
-    case PJF_FAMILY_NONE: return PJF_ERR_ALG_UNSUPPORTED;
-    case PJF_FAMILY_HMAC: return pjf_key_from_secret(lib, text, out);
-    case PJF_FAMILY_RSA:
-    case PJF_FAMILY_RSAPSS:
-    case PJF_FAMILY_ECDSA:
-    case PJF_FAMILY_EDDSA: break;
-    }
-    if (starts_with(text, "ssh-") || starts_with(text, "ecdsa-") || starts_with(text, "sk-")) {
-        return pjf_key_from_ssh(lib, text, out);
-    }
-    if (text.len != 0 && text.ptr[0] == 0x30) { /* a SEQUENCE; PEM never starts with a digit */
-        return pjf_key_from_der(lib, text, NULL, out);
-    }
-    return pjf_key_from_pem(lib, text, NULL, out);
-}
-
 pjf_status pjf_key_bind(pjf_key *fresh, const pjf_alg *alg)
 {
     if (atomic_load_explicit(&fresh->refs, memory_order_relaxed) != 1) {
@@ -144,6 +119,17 @@ void pjf_key_unref(pjf_key *key)
 pjf_key_kind pjf_key_kind_of(const pjf_key *key)
 {
     return key->kind;
+}
+
+const char *pjf_key_kty(const pjf_key *key)
+{
+    static const char *const names[] = {
+        [PJF_KEY_OCT] = "oct",
+        [PJF_KEY_RSA] = "RSA",
+        [PJF_KEY_EC] = "EC",
+        [PJF_KEY_OKP] = "OKP",
+    };
+    return names[key->kind];
 }
 
 pjf_curve pjf_key_curve_of(const pjf_key *key)

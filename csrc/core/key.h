@@ -2,12 +2,13 @@
  * key: an immutable, reference-counted, typed key. A key is checked and prepared once, when it is
  * loaded; using it needs no parsing and no check but that it fits the algorithm and the operation.
  *
- * Loaders and writers, one file per form: key.c (raw secrets, generation, public part), key_pem.c,
- * key_der.c, key_ssh.c, key_jwk.c. Whatever the form, key_check.c has the last word on the numbers.
+ * Loaders and writers, one file per form: key.c (raw secrets), key_pem.c, key_der.c, key_ssh.c,
+ * key_jwk.c; key_load.c chooses among them, key_make.c has generation and the public part. Whatever
+ * the form, key_check.c has the last word on the numbers.
  *
  * Every function here is safe on any thread, and leaves OpenSSL's error queue as it found it. Out
- * of memory is PJF_ERR_NOMEM everywhere. Inputs are bounded by PJF_KEY_TEXT_MAX
- * (PJF_ERR_KEY_TOO_LONG).
+ * of memory is PJF_ERR_NOMEM everywhere. Texts and passwords, but not secrets, are bounded by
+ * PJF_KEY_TEXT_MAX (PJF_ERR_KEY_TOO_LONG).
  */
 #ifndef PJF_KEY_H
 #define PJF_KEY_H
@@ -48,10 +49,12 @@ pjf_status pjf_key_from_secret(pjf_lib *lib, pjf_span secret, pjf_key **out);
  * key_pbe.c states, before it is run; PJF_ERR_KEY_CIPHER for a scheme it does not list. Nothing
  * ever asks on a terminal.
  *
- * PJF_ERR_KEY_FORMAT for what is no such text, PJF_ERR_KEY_TYPE, PJF_ERR_KEY_CURVE (explicit curve
- * parameters too), PJF_ERR_KEY_RSA_MODULUS, PJF_ERR_KEY_RSA_EXPONENT, PJF_ERR_KEY_POINT,
- * PJF_ERR_KEY_MISMATCH for what is in it, PJF_ERR_CRYPTO for an RSASSA-PSS key that is restricted
- * to more salt than its modulus has room for. */
+ * PJF_ERR_KEY_NO_ARMOUR for text without a BEGIN line, PJF_ERR_KEY_OPENSSH for OpenSSH's own form
+ * of a private key, PJF_ERR_KEY_FORMAT for what else is no such text; PJF_ERR_KEY_TYPE,
+ * PJF_ERR_KEY_CURVE (explicit curve parameters too), PJF_ERR_KEY_RSA_MODULUS,
+ * PJF_ERR_KEY_RSA_EXPONENT, PJF_ERR_KEY_POINT, PJF_ERR_KEY_MISMATCH for what is in it,
+ * PJF_ERR_CRYPTO for an RSASSA-PSS key that is restricted to more salt than its modulus has room
+ * for. */
 pjf_status pjf_key_from_pem(pjf_lib *lib, pjf_span pem, const pjf_span *password, pjf_key **out);
 
 /* The same contents in DER, without their PEM armour: which they are, the first two elements tell.
@@ -80,9 +83,9 @@ pjf_status pjf_key_from_jwk(pjf_lib *lib, pjf_span json, const pjf_alg *alg, pjf
 pjf_status pjf_key_load(pjf_lib *lib, pjf_alg_family family, pjf_span text, pjf_key **out);
 
 /* A new private key or secret for the algorithm, not bound to it. bits: of an RSA modulus
- * (0: PJF_RSA_BITS_DEFAULT; below 2048 or above PJF_RSA_BITS_MAX PJF_ERR_KEY_RSA_MODULUS) or of a
- * secret (0: the digest's; less is PJF_ERR_ARGUMENT); must be 0 for the others. "EdDSA" gives
- * Ed25519. */
+ * (0: PJF_RSA_BITS_DEFAULT; below the algorithm's min_key_bits or above PJF_RSA_BITS_MAX:
+ * PJF_ERR_KEY_RSA_MODULUS) or of a secret (0: the digest's; less is PJF_ERR_ARGUMENT); must be 0
+ * for the others. "EdDSA" gives Ed25519. */
 pjf_status pjf_key_generate(pjf_lib *lib, const pjf_alg *alg, size_t bits, pjf_key **out);
 
 /* The public part of a private key (itself when it is public: a new reference), with the same kid
@@ -102,6 +105,9 @@ void pjf_key_unref(pjf_key *key);
 /* ---- what a key is ---- */
 
 pjf_key_kind pjf_key_kind_of(const pjf_key *key);
+
+/* The "kty" of its JWK (RFC 7518 §6.1, RFC 8037 §2), a constant. */
+const char *pjf_key_kty(const pjf_key *key);
 
 /* PJF_CURVE_NONE for kinds without curves. */
 pjf_curve pjf_key_curve_of(const pjf_key *key);

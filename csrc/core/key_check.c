@@ -316,9 +316,8 @@ done:
     return pjf_ossl_end(before, status);
 }
 
-pjf_status pjf_key_check_numbers(pjf_lib *lib, pjf_pkey *pkey, bool is_private)
+pjf_status pjf_key_check_numbers(pjf_pkey *pkey, bool is_private)
 {
-    (void)lib;
     pjf_pkey_facts facts;
     pjf_status status = pjf_pkey_describe(pkey, &facts);
     if (status != PJF_OK) {

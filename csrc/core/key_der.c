@@ -17,72 +17,6 @@
 #define OUTER(n) (uint8_t)(0xa0 | (n)) /* [n], constructed */
 #define INNER(n) (uint8_t)(0x80 | (n)) /* [n] IMPLICIT, primitive */
 
-/* ---- DER ---- */
-
-uint8_t pjf_der_peek(pjf_span rest)
-{
-    return rest.len == 0 ? 0 : rest.ptr[0];
-}
-
-bool pjf_der_take(pjf_span *rest, uint8_t tag, pjf_span *content)
-{
-    if (rest->len < 2 || rest->ptr[0] != tag) {
-        return false;
-    }
-    size_t header = 2;
-    size_t len = rest->ptr[1];
-    if (len >= 0x80) {
-        size_t count = len & 0x7f;
-        if (count == 0 || count > sizeof(uint32_t) || rest->len < 2 + count || rest->ptr[2] == 0) {
-            return false;
-        }
-        len = 0;
-        for (size_t i = 0; i < count; i++) {
-            len = len << 8 | rest->ptr[2 + i];
-        }
-        if (len < 0x80) {
-            return false;
-        }
-        header += count;
-    }
-    if (len > rest->len - header) {
-        return false;
-    }
-    *content = (pjf_span){rest->ptr + header, len};
-    rest->ptr += header + len;
-    rest->len -= header + len;
-    return true;
-}
-
-/* Takes an INTEGER that is not negative and as short as it can be. */
-static bool take_unsigned(pjf_span *rest, pjf_span *number)
-{
-    if (!pjf_der_take(rest, PJF_DER_INTEGER, number) || number->len == 0 ||
-        number->ptr[0] >= 0x80) {
-        return false;
-    }
-    return number->len == 1 || number->ptr[0] != 0 || number->ptr[1] >= 0x80;
-}
-
-bool pjf_der_take_number(pjf_span *rest, uint64_t *value)
-{
-    pjf_span number;
-    if (!take_unsigned(rest, &number) || number.len > sizeof(*value)) {
-        return false;
-    }
-    *value = 0;
-    for (size_t i = 0; i < number.len; i++) {
-        *value = *value << 8 | number.ptr[i];
-    }
-    return true;
-}
-
-bool pjf_der_take_algorithm(pjf_span *rest, pjf_span *oid, pjf_span *parameters)
-{
-    return pjf_der_take(rest, PJF_DER_SEQUENCE, parameters) &&
-           pjf_der_take(parameters, PJF_DER_OID, oid);
-}
-
 /* Takes a BIT STRING of whole bytes, given with this tag. */
 static bool take_bits(pjf_span *rest, uint8_t tag, pjf_span *bytes)
 {
@@ -166,10 +100,10 @@ typedef struct key_outline {
     const char *structure; /* OpenSSL's name of the form */
     pjf_span der;          /* what OpenSSL is to decode */
     bool is_private;
-    pjf_span
-        body; /* of a PrivateKeyInfo: its algorithm and key, without version and what follows */
-    uint8_t version;     /* of a PrivateKeyInfo, less 1 */
-    pjf_span public_key; /* that a PrivateKeyInfo of version 2 may hold */
+    /* Of a PrivateKeyInfo: */
+    pjf_span body;       /* its algorithm and key, without version and what follows */
+    uint8_t version;     /* less 1 */
+    pjf_span public_key; /* that version 2 may hold; ptr NULL without */
 } key_outline;
 
 /* A point in compressed or uncompressed form (SEC 1 §2.3.3); not infinity, not the hybrid form. */
@@ -191,7 +125,8 @@ static pjf_status check_point(pjf_span point, pjf_curve curve)
 static pjf_status read_rsa_public(pjf_span content)
 {
     pjf_span number;
-    bool good = take_unsigned(&content, &number) && take_unsigned(&content, &number);
+    bool good =
+        pjf_der_take_unsigned(&content, &number) && pjf_der_take_unsigned(&content, &number);
     return good && content.len == 0 ? PJF_OK : PJF_ERR_KEY_FORMAT;
 }
 
@@ -204,7 +139,7 @@ static pjf_status read_rsa_private(pjf_span content)
         return PJF_ERR_KEY_FORMAT;
     }
     for (size_t i = 0; i < PJF_RSA_NUMBERS; i++) {
-        if (!take_unsigned(&content, &number)) {
+        if (!pjf_der_take_unsigned(&content, &number)) {
             return PJF_ERR_KEY_FORMAT;
         }
     }
@@ -530,10 +465,7 @@ static pjf_status from_encrypted(pjf_lib *lib, pjf_span der, const pjf_span *pas
     if (status == PJF_OK) {
         status =
             pjf_key_from_form(lib, PJF_FORM_PRIVATE, (pjf_span){plain.ptr, plain.len}, NULL, out);
-        /* One wrong password in 256 gives a good padding. */
-        if (status == PJF_ERR_KEY_FORMAT || status == PJF_ERR_KEY_TRAILING) {
-            status = PJF_ERR_KEY_PASSWORD;
-        }
+        status = pjf_pbe_judge(status);
     }
     pjf_buf_free(&plain, true);
     return status;

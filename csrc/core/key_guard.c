@@ -10,9 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/x509.h>
 
 #include "core/buf.h"
 #include "core/json_read.h"
@@ -72,11 +70,11 @@ static bool looks_like_ssh(pjf_span text)
     return false;
 }
 
-/* The content of the DER SEQUENCE that bytes start with (X.690 §8.1). False when they start with
- * none, or with one that is longer than they are. */
-static bool der_sequence(pjf_span bytes, pjf_span *content)
+/* The content of the DER element that bytes start with (X.690 §8.1). False when they start with
+ * none of that tag, or with one that is longer than they are. */
+static bool der_element(pjf_span bytes, uint8_t tag, pjf_span *content)
 {
-    if (bytes.len < 2 || bytes.ptr[0] != 0x30) {
+    if (bytes.len < 2 || bytes.ptr[0] != tag) {
         return false;
     }
     size_t header = 2;
@@ -100,82 +98,46 @@ static bool der_sequence(pjf_span bytes, pjf_span *content)
 }
 
 /* What every key and certificate begins with: an INTEGER, or a SEQUENCE that begins with an OID, an
- * INTEGER or the certificate's version. No text and hardly any random secret does, so OpenSSL's
- * decoders, which take a millisecond to say no, are seldom asked. */
-static bool could_be_der(pjf_span bytes)
+ * INTEGER or the certificate's version. No text and hardly any random secret does. */
+static bool could_be_der(pjf_span outer)
 {
-    pjf_span outer;
     pjf_span inner;
-    if (!der_sequence(bytes, &outer) || outer.len < 8) {
+    if (outer.len < 8) {
         return false;
     }
     if (outer.ptr[0] == 0x02) {
         return true;
     }
-    return der_sequence(outer, &inner) && inner.len != 0 &&
+    return der_element(outer, 0x30, &inner) && inner.len != 0 &&
            (inner.ptr[0] == 0x06 || inner.ptr[0] == 0x02 || inner.ptr[0] == 0xa0);
 }
 
-static bool is_public_key(const unsigned char *der, long len)
+/* What comes second in a key or certificate: an INTEGER (PKCS #1), a BIT STRING
+ * (SubjectPublicKeyInfo), an OCTET STRING (SEC 1, encrypted PKCS #8) or a SEQUENCE (PKCS #8, a
+ * certificate). */
+static bool goes_on_like_der(pjf_span outer)
 {
-    EVP_PKEY *key = d2i_PUBKEY(NULL, &der, len);
-    EVP_PKEY_free(key);
-    return key != NULL;
+    static const uint8_t tags[] = {0x02, 0x03, 0x04, 0x30};
+    pjf_span first;
+    if (!der_element(outer, outer.ptr[0], &first)) {
+        return false;
+    }
+    pjf_span rest = skip(outer, (size_t)(first.ptr + first.len - outer.ptr));
+    return rest.len != 0 && memchr(tags, rest.ptr[0], sizeof(tags)) != NULL;
 }
 
-static bool is_private_key(const unsigned char *der, long len)
-{
-    EVP_PKEY *key = d2i_AutoPrivateKey(NULL, &der, len);
-    EVP_PKEY_free(key);
-    return key != NULL;
-}
-
-static bool is_rsa_public_key(const unsigned char *der, long len) /* PKCS#1 */
-{
-    EVP_PKEY *key = d2i_PublicKey(EVP_PKEY_RSA, NULL, &der, len);
-    EVP_PKEY_free(key);
-    return key != NULL;
-}
-
-static bool is_encrypted_key(const unsigned char *der, long len) /* PKCS#8 */
-{
-    X509_SIG *encrypted = d2i_X509_SIG(NULL, &der, len);
-    X509_SIG_free(encrypted);
-    return encrypted != NULL;
-}
-
-static bool is_certificate(const unsigned char *der, long len)
-{
-    X509 *certificate = d2i_X509(NULL, &der, len);
-    X509_free(certificate);
-    return certificate != NULL;
-}
-
-/* A DER public key, private key or certificate at the start of the bytes. One that has the outline
- * and ends where the bytes end is taken for it unread: other libraries load what OpenSSL does not,
- * and one random secret in a hundred million looks so. */
+/* A DER public key, private key or certificate at the start of the bytes. The outline is enough:
+ * other libraries load what OpenSSL does not, and one random secret in a hundred million looks so.
+ * OpenSSL's decoders would take milliseconds to say no, for each key of a set that somebody else
+ * has written. */
 static bool looks_like_der(pjf_span bytes)
 {
-    static bool (*const forms[])(const unsigned char *, long) = {
-        is_public_key, is_private_key, is_rsa_public_key, is_certificate, is_encrypted_key,
-    };
-    pjf_span content;
-    if (!could_be_der(bytes)) {
+    pjf_span outer;
+    if (!der_element(bytes, 0x30, &outer) || !could_be_der(outer)) {
         return false;
     }
-    if (der_sequence(bytes, &content) && content.ptr + content.len == bytes.ptr + bytes.len) {
-        return true;
-    }
-    if (bytes.len > (size_t)1 << 20) {
-        return false;
-    }
-    bool found = false;
-    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]) && !found; i++) {
-        ERR_set_mark(); /* one form at a time: the queue holds sixteen errors, then forgets */
-        found = forms[i](bytes.ptr, (long)bytes.len);
-        ERR_pop_to_mark();
-    }
-    return found;
+    bool is_all = outer.ptr + outer.len == bytes.ptr + bytes.len;
+    return is_all || goes_on_like_der(outer); /* there are loaders that don't look at the rest */
 }
 
 /* PEM without its armour: base64 or base64url of DER, with line breaks or without. */

@@ -64,6 +64,6 @@ static inline uint8_t pjf_key_public_ops(uint8_t ops)
 /* key_check.c: what a loaded public or private key must be, whatever text it came from: sizes of
  * RSA numbers; a named curve of the table; a point on it and not of small order; and a private part
  * that belongs to the public one, shown by verifying a signature with it. */
-pjf_status pjf_key_check_numbers(pjf_lib *lib, pjf_pkey *pkey, bool is_private);
+pjf_status pjf_key_check_numbers(pjf_pkey *pkey, bool is_private);
 
 #endif

@@ -551,16 +551,9 @@ static pjf_status put_numbers(const pjf_key *key, pjf_buf *out, member first, me
     return status;
 }
 
-static const char *const kind_names[] = {
-    [PJF_KEY_OCT] = "oct",
-    [PJF_KEY_RSA] = "RSA",
-    [PJF_KEY_EC] = "EC",
-    [PJF_KEY_OKP] = "OKP",
-};
-
 static pjf_status write_numbers(const pjf_key *key, bool private_part, pjf_buf *out)
 {
-    pjf_status status = put_text(out, "{", MEMBER_KTY, kind_names[key->kind]);
+    pjf_status status = put_text(out, "{", MEMBER_KTY, pjf_key_kty(key));
     if (status != PJF_OK) {
         return status;
     }
@@ -650,7 +643,7 @@ pjf_status pjf_key_to_jwk(const pjf_key *key, bool private_part, pjf_span kid, p
 /* The members that make the key, in lexicographic order, without white space (RFC 7638 §3.2). */
 static pjf_status write_for_thumbprint(const pjf_key *key, pjf_buf *out)
 {
-    const char *kty = kind_names[key->kind];
+    const char *kty = pjf_key_kty(key);
     pjf_status status;
     if (key->kind == PJF_KEY_OCT || key->kind == PJF_KEY_RSA) {
         status = put_number(key, out, "{", key->kind == PJF_KEY_OCT ? MEMBER_K : MEMBER_E);

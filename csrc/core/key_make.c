@@ -4,15 +4,12 @@
 
 #include "core/key_internal.h"
 
-#define PJF_RSA_BITS_NEW 2048 /* RFC 7518 §3.3: fewer are for keys that exist already */
-
-static pjf_status generate_secret(pjf_key *key, pjf_digest digest, size_t bits)
+static pjf_status generate_secret(pjf_key *key, const pjf_alg *alg, size_t bits)
 {
-    size_t least = (size_t)pjf_digest_of(digest)->len * 8;
     if (bits == 0) {
-        bits = least;
+        bits = alg->min_key_bits;
     }
-    if (bits < least || bits % 8 != 0 || bits / 8 > PJF_KEY_TEXT_MAX) {
+    if (bits < alg->min_key_bits || bits % 8 != 0 || bits / 8 > PJF_KEY_TEXT_MAX) {
         return PJF_ERR_ARGUMENT;
     }
     pjf_buf secret;
@@ -37,7 +34,7 @@ static pjf_status generate_pair(pjf_key *key, const pjf_alg *alg, size_t bits)
         if (bits == 0) {
             bits = PJF_RSA_BITS_DEFAULT;
         }
-        if (bits < PJF_RSA_BITS_NEW || bits > PJF_RSA_BITS_MAX) {
+        if (bits < alg->min_key_bits || bits > PJF_RSA_BITS_MAX) {
             return PJF_ERR_KEY_RSA_MODULUS;
         }
     } else if (bits != 0) {
@@ -60,7 +57,7 @@ pjf_status pjf_key_generate(pjf_lib *lib, const pjf_alg *alg, size_t bits, pjf_k
     if (status != PJF_OK) {
         return status;
     }
-    status = alg->family == PJF_FAMILY_HMAC ? generate_secret(key, (pjf_digest)alg->digest, bits)
+    status = alg->family == PJF_FAMILY_HMAC ? generate_secret(key, alg, bits)
                                             : generate_pair(key, alg, bits);
     if (status != PJF_OK) {
         pjf_key_unref(key);

@@ -12,17 +12,12 @@
 #define BEGIN   "-----BEGIN "
 #define END     "-----END "
 #define DASHES  "-----"
-#define COLUMNS 64         /* of base64 that is written (RFC 7468 §2) */
-#define LINE    (size_t)48 /* bytes that make them */
-
-static bool is_space(uint8_t c)
-{
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+#define COLUMNS 64           /* of base64 that is written (RFC 7468 §2) */
+#define LINE    ((size_t)48) /* bytes that make them */
 
 static pjf_span skip_space(pjf_span text)
 {
-    while (text.len != 0 && is_space(text.ptr[0])) {
+    while (text.len != 0 && pjf_is_space(text.ptr[0])) {
         text.ptr++;
         text.len--;
     }
@@ -32,7 +27,7 @@ static pjf_span skip_space(pjf_span text)
 static bool take_word(pjf_span *text, const char *word)
 {
     size_t len = strlen(word);
-    if (text->len < len || memcmp(text->ptr, word, len) != 0) {
+    if (!pjf_span_starts_with(*text, word)) {
         return false;
     }
     text->ptr += len;
@@ -53,36 +48,10 @@ static bool take_until(pjf_span *text, const char *word, pjf_span *before)
     return true;
 }
 
-pjf_status pjf_base64_decode(const pjf_lib *lib, pjf_span text, bool space, pjf_buf *out)
+static bool has_word(pjf_span text, const char *word)
 {
-    pjf_buf clean;
-    pjf_buf_init(&clean);
-    size_t len;
-    pjf_status status = pjf_buf_reserve(&clean, text.len);
-    if (status == PJF_OK) {
-        status = pjf_buf_reserve(out, pjf_b64url_decoded_max(text.len));
-    }
-    for (size_t i = 0; i < text.len && status == PJF_OK; i++) {
-        uint8_t c = text.ptr[i];
-        if (space && is_space(c)) {
-            continue;
-        }
-        if (c == '-' || c == '_') {
-            status = PJF_ERR_KEY_FORMAT;
-        }
-        clean.ptr[clean.len++] = (uint8_t)(c == '+' ? '-' : c == '/' ? '_' : c);
-    }
-    if (status == PJF_OK) {
-        pjf_span url = {clean.ptr, clean.len};
-        if (clean.len % 4 != 0 || pjf_b64url_decode_segment(lib->b64url, url, out->ptr + out->len,
-                                                            &len, NULL) != PJF_OK) {
-            status = PJF_ERR_KEY_FORMAT;
-        } else {
-            out->len += len;
-        }
-    }
-    pjf_buf_free(&clean, true);
-    return status;
+    pjf_span before;
+    return take_until(&text, word, &before);
 }
 
 /* ---- one block ---- */
@@ -99,7 +68,7 @@ static pjf_status take_block(pjf_span *text, pem_block *out)
     pjf_span label;
     if (!take_word(&rest, BEGIN)) {
         /* An armoured key further on is not taken: who wrote what stands before it? */
-        return take_until(&rest, BEGIN, &label) ? PJF_ERR_KEY_TRAILING : PJF_ERR_KEY_FORMAT;
+        return has_word(rest, BEGIN) ? PJF_ERR_KEY_TRAILING : PJF_ERR_KEY_FORMAT;
     }
     if (!take_until(&rest, DASHES, &out->label) || !take_word(&rest, DASHES) ||
         !take_until(&rest, DASHES, &out->body) || !take_word(&rest, END) ||
@@ -133,6 +102,9 @@ static pjf_status form_of(const pem_block *block, pjf_key_form *form)
             return PJF_OK;
         }
     }
+    if (is_labelled(block, "OPENSSH PRIVATE KEY")) {
+        return PJF_ERR_KEY_OPENSSH;
+    }
     return is_labelled(block, "DSA PRIVATE KEY") ? PJF_ERR_KEY_TYPE : PJF_ERR_KEY_FORMAT;
 }
 
@@ -145,7 +117,7 @@ static pjf_span take_line(pjf_span *text)
     pjf_span line = {text->ptr, end == NULL ? text->len : (size_t)(end - text->ptr)};
     text->ptr += line.len + (end != NULL);
     text->len -= line.len + (end != NULL);
-    while (line.len != 0 && is_space(line.ptr[line.len - 1])) {
+    while (line.len != 0 && pjf_is_space(line.ptr[line.len - 1])) {
         line.len--;
     }
     return line;
@@ -242,10 +214,7 @@ static pjf_status load_block(pjf_lib *lib, const pem_block *block, const pjf_spa
     if (status == PJF_OK) {
         status = pjf_key_from_form(lib, form, (pjf_span){der.ptr, der.len},
                                    is_encrypted ? NULL : password, out);
-        /* One wrong password in 256 gives a good padding. */
-        if (is_encrypted && (status == PJF_ERR_KEY_FORMAT || status == PJF_ERR_KEY_TRAILING)) {
-            status = PJF_ERR_KEY_PASSWORD;
-        }
+        status = is_encrypted ? pjf_pbe_judge(status) : status;
     }
     pjf_buf_free(&der, true);
     return status;
@@ -261,6 +230,9 @@ pjf_status pjf_key_from_pem(pjf_lib *lib, pjf_span pem, const pjf_span *password
     }
     if (password != NULL && password->len > PJF_KEY_TEXT_MAX) {
         return PJF_ERR_KEY_TOO_LONG;
+    }
+    if (!has_word(pem, BEGIN)) {
+        return PJF_ERR_KEY_NO_ARMOUR;
     }
     pjf_status status = take_block(&pem, &block);
     if (status == PJF_OK && is_labelled(&block, "EC PARAMETERS")) {

@@ -14,12 +14,6 @@ static bool is_line_end(uint8_t c)
     return c == '\n' || c == '\r';
 }
 
-static bool starts_with(pjf_span text, const char *word)
-{
-    size_t len = strlen(word);
-    return text.len >= len && memcmp(text.ptr, word, len) == 0;
-}
-
 static void trim(pjf_span *text)
 {
     while (text->len != 0 && (is_blank(text->ptr[0]) || is_line_end(text->ptr[0]))) {
@@ -162,8 +156,9 @@ static pjf_status find_type(pjf_span word, pjf_curve *curve)
             return PJF_OK;
         }
     }
-    bool is_type = starts_with(word, "ssh-") || starts_with(word, "ecdsa-sha2-") ||
-                   starts_with(word, "sk-ssh-") || starts_with(word, "sk-ecdsa-");
+    bool is_type = pjf_span_starts_with(word, "ssh-") ||
+                   pjf_span_starts_with(word, "ecdsa-sha2-") ||
+                   pjf_span_starts_with(word, "sk-ssh-") || pjf_span_starts_with(word, "sk-ecdsa-");
     return is_type ? PJF_ERR_KEY_TYPE : PJF_ERR_KEY_FORMAT;
 }
 

@@ -1,6 +1,7 @@
 /*
  * key_text: what the readers and writers of key files share: key_pem.c (armour), key_der.c
- * (contents), key_pbe.c (encryption under a password), key_ssh.c.
+ * (contents), key_pbe.c (encryption under a password), key_ssh.c, key_load.c (which of them).
+ * key_text.c has the steps that all of them take, and knows of no key.
  *
  * All text is taken from the front of a span, which shrinks: what is left at the end was not read,
  * and is an error. Nothing here allocates but what fills a pjf_buf.
@@ -8,7 +9,11 @@
 #ifndef PJF_KEY_TEXT_H
 #define PJF_KEY_TEXT_H
 
+#include <string.h>
+
 #include "core/key_internal.h"
+
+/* ---- key_der.c ---- */
 
 /* What a DER text holds. */
 typedef enum pjf_key_form {
@@ -29,7 +34,7 @@ pjf_status pjf_key_from_form(pjf_lib *lib, pjf_key_form form, pjf_span der,
  * PJF_ERR_KEY_TRAILING, PJF_ERR_KEY_CURVE. */
 pjf_status pjf_der_curve(pjf_span der, pjf_curve *out);
 
-/* ---- DER (X.690 §10): definite, shortest lengths only ---- */
+/* ---- key_text.c: DER (X.690 §10), definite, shortest lengths only ---- */
 
 #define PJF_DER_INTEGER      0x02
 #define PJF_DER_BIT_STRING   0x03
@@ -43,7 +48,10 @@ bool pjf_der_take(pjf_span *rest, uint8_t tag, pjf_span *content);
 /* The tag at the front, 0 at the end. */
 uint8_t pjf_der_peek(pjf_span rest);
 
-/* Takes a non-negative INTEGER of at most 8 bytes. */
+/* Takes an INTEGER that is not negative and as short as it can be. */
+bool pjf_der_take_unsigned(pjf_span *rest, pjf_span *number);
+
+/* The same, of at most 8 bytes, as a number. */
 bool pjf_der_take_number(pjf_span *rest, uint64_t *value);
 
 /* Takes an AlgorithmIdentifier (RFC 5280 §4.1.1.2); parameters is what follows its OID. */
@@ -57,6 +65,17 @@ static inline bool pjf_span_equal(pjf_span a, pjf_span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
+static inline bool pjf_span_starts_with(pjf_span text, const char *word)
+{
+    size_t len = strlen(word);
+    return text.len >= len && memcmp(text.ptr, word, len) == 0;
+}
+
+static inline bool pjf_is_space(uint8_t c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 /* ---- key_pbe.c ---- */
 
 /* Appends what an EncryptedPrivateKeyInfo holds. PJF_ERR_KEY_FORMAT, PJF_ERR_KEY_CIPHER,
@@ -68,13 +87,21 @@ pjf_status pjf_pbe_open(pjf_span der, const pjf_span *password, pjf_buf *plain);
  * header: "Proc-Type: 4,ENCRYPTED", "DEK-Info: <cipher>,<iv>", each ended by a line feed. */
 pjf_status pjf_pbe_open_pem(char *header, pjf_span password, pjf_buf *body);
 
+/* What the status of reading decrypted bytes means: one wrong password in 256 gives a good padding,
+ * and bytes that are no key. */
+static inline pjf_status pjf_pbe_judge(pjf_status status)
+{
+    return status == PJF_ERR_KEY_FORMAT || status == PJF_ERR_KEY_TRAILING ? PJF_ERR_KEY_PASSWORD
+                                                                          : status;
+}
+
 /* Appends the EncryptedPrivateKeyInfo of a PrivateKeyInfo: PBES2 (RFC 8018 §6.2) with
  * PBKDF2-HMAC-SHA256 of PJF_PBKDF2_ITERATIONS and a random salt of 16 bytes, and AES-256-CBC. */
 #define PJF_PBKDF2_ITERATIONS 600000
 
 pjf_status pjf_pbe_seal(pjf_span der, pjf_span password, pjf_buf *out);
 
-/* ---- base64 (RFC 4648 §4), strict: padding required, unused bits zero ---- */
+/* ---- key_text.c: base64 (RFC 4648 §4), strict: padding required, unused bits zero ---- */
 
 /* Appends the bytes of base64 text, in which white space may stand anywhere if space.
  * PJF_ERR_KEY_FORMAT. */

@@ -82,9 +82,22 @@ static pjf_status check_recoverable(BIGNUM *const numbers[PJF_RSA_NUMBERS])
     return BN_is_odd(d) && BN_cmp(d, n) < 0 ? PJF_OK : PJF_ERR_KEY_MISMATCH;
 }
 
+/* Whether n is a power of one prime: g^n = g modulo that prime for every g then, and for hardly any
+ * where n has two of them. */
+static pjf_status check_several_primes(const BIGNUM *n, const BIGNUM *g, BIGNUM *scratch,
+                                       BN_CTX *ctx, BN_MONT_CTX *mont)
+{
+    if (!BN_mod_exp_mont(scratch, g, n, n, ctx, mont) || !BN_mod_sub(scratch, scratch, g, n, ctx) ||
+        !BN_gcd(scratch, scratch, n, ctx)) {
+        return PJF_ERR_CRYPTO;
+    }
+    return BN_is_one(scratch) ? PJF_OK : PJF_ERR_KEY_MISMATCH;
+}
+
 /* A square root of 1 mod n that is neither 1 nor -1, as root. g^(de - 1) is 1 for every g prime to
  * n, so squaring g^r, r being the odd part of de - 1, comes to 1 through such a root for at least
- * half of the g. The first g that never comes to 1 shows that d is wrong. */
+ * half of the g. The first g that never comes to 1 shows that d is wrong. A power of one prime has
+ * no such root at all: it is asked about before time is spent on more than one g. */
 static pjf_status find_root(const BIGNUM *n, const BIGNUM *e, const BIGNUM *d, BIGNUM *root,
                             BN_CTX *ctx)
 {
@@ -95,6 +108,7 @@ static pjf_status find_root(const BIGNUM *n, const BIGNUM *e, const BIGNUM *d, B
     BIGNUM *g = BN_CTX_get(ctx);
     BIGNUM *square = BN_CTX_get(ctx);
     BIGNUM *minus_one = BN_CTX_get(ctx); /* n - 1 */
+    bool has_several_primes = false;
     if (mont == NULL || minus_one == NULL || !BN_MONT_CTX_set(mont, n, ctx) ||
         !BN_mul(r, d, e, ctx) || !BN_sub_word(r, 1) || !BN_sub(minus_one, n, BN_value_one())) {
         goto done;
@@ -117,6 +131,14 @@ static pjf_status find_root(const BIGNUM *n, const BIGNUM *e, const BIGNUM *d, B
         }
         if (BN_is_zero(g) || BN_is_one(g)) {
             continue;
+        }
+        if (tries > 1 && !has_several_primes) {
+            status = check_several_primes(n, g, square, ctx, mont);
+            if (status != PJF_OK) {
+                goto done;
+            }
+            status = PJF_ERR_CRYPTO;
+            has_several_primes = true;
         }
         if (!BN_mod_exp_mont_consttime(root, g, r, n, ctx, mont)) {
             goto done;

@@ -218,9 +218,9 @@ static inline void put_length(uint8_t *end, uint64_t bytes)
 
 static inline void put_digest(uint8_t *to, const SHA256_CTX *ctx)
 {
-    for (int i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++) {
         uint32_t word = BIG_ENDIAN32(ctx->h[i]);
-        memcpy(to + 4 * i, &word, sizeof(word));
+        memcpy(to + sizeof(word) * i, &word, sizeof(word));
     }
 }
 
@@ -243,7 +243,7 @@ static void compute_sha256(SHA256_CTX *ctx, const SHA256_CTX *inner, const SHA25
     last[rest] = 0x80;
     put_length(last + padded, SHA256_CBLOCK + (uint64_t)message.len);
     digest[SHA256_DIGEST_LENGTH] = 0x80;
-    put_length(digest + SHA256_CBLOCK, SHA256_CBLOCK + SHA256_DIGEST_LENGTH);
+    put_length(digest + sizeof(digest), SHA256_CBLOCK + SHA256_DIGEST_LENGTH);
 
     memcpy(ctx->h, inner->h, sizeof(ctx->h));
     ctx->num = 0; /* bytes waiting for the rest of their block: never any */

@@ -64,8 +64,8 @@ static void raise_unsupported(PyObject *name)
             continue;
         }
         if (at != 0) {
-            memcpy(names + at, ", ", 2);
-            at += 2;
+            names[at++] = ',';
+            names[at++] = ' ';
         }
         memcpy(names + at, alg->name, alg->name_len + 1u);
         at += alg->name_len;

@@ -46,6 +46,26 @@ PyObject *pjf_raise_status(pjf_state *state, pjf_status status)
     return pjf_raise(state, exception_of(status), pjf_status_text(status));
 }
 
+PyObject *pjf_raise_key_status(pjf_state *state, pjf_status status, const pjf_key *key,
+                               const pjf_alg *alg)
+{
+    if (status != PJF_ERR_KEY_ALGORITHM) {
+        return pjf_raise_status(state, status);
+    }
+    static const char *const kinds[] = {[PJF_KEY_OCT] = "a secret",
+                                        [PJF_KEY_RSA] = "RSA",
+                                        [PJF_KEY_EC] = "EC ",
+                                        [PJF_KEY_OKP] = ""};
+    pjf_curve curve = pjf_key_curve_of(key);
+    const pjf_alg *own = pjf_key_alg(key);
+    return pjf_raise_format(state, PJF_EXC_InvalidKeyError, "%s: it is %s%s%s%s%s%s%s%s",
+                            pjf_status_text(status), kinds[pjf_key_kind_of(key)],
+                            curve == PJF_CURVE_NONE ? "" : pjf_curve_of(curve)->crv,
+                            own == NULL ? "" : " for ", own == NULL ? "" : own->name,
+                            own == NULL ? "" : " only", alg == NULL ? "" : ", and ",
+                            alg == NULL ? "" : alg->name, alg == NULL ? "" : " was asked for");
+}
+
 PyObject *pjf_raise(pjf_state *state, pjf_exception which, const char *text)
 {
     PyErr_SetString(class_of(state, which), text);

@@ -9,6 +9,11 @@
 /* Raises the exception of a status, with its constant text. Returns NULL for convenience. */
 PJF_COLD PyObject *pjf_raise_status(pjf_state *state, pjf_status status);
 
+/* The same for what pjf_key_check() said: PJF_ERR_KEY_ALGORITHM also tells what the key is. alg is
+ * the algorithm that was asked for, NULL where there were several. The kid is not told. */
+PJF_COLD PyObject *pjf_raise_key_status(pjf_state *state, pjf_status status, const pjf_key *key,
+                                        const pjf_alg *alg);
+
 /* Raises DecodeError "<what>: <text> at byte <offset>" for JSON of a token; what is "Invalid header
  * string" or "Invalid payload string". When a receiver of JSON events set an exception of its own
  * (error is PJF_ERR_JSON_SINK): ValueError, which an integer with too many digits gives, is

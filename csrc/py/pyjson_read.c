@@ -216,6 +216,7 @@ static PJF_COLD int grow_items(builder *b)
 {
     size_t room = b->item_room * 2; /* fits: a payload has fewer items than bytes */
     PyObject **own = b->items == b->first_items ? NULL : b->items;
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): an array of pointers */
     PyObject **items = PyMem_Realloc(own, room * sizeof(*items));
     if (items == NULL) {
         PyErr_NoMemory();

@@ -19,8 +19,20 @@ static PyObject *key_refused(pjf_state *state, pjf_status status)
     return pjf_raise(state, PJF_EXC_InvalidKeyError, pjf_status_text(status));
 }
 
-/* Releases bytes that may hold a private key; wiped where nobody else can see them. */
-static void drop_secret(PyObject *bytes)
+int pjf_cryptography_der(pjf_state *state, PyObject *object, PyObject **out)
+{
+    PyObject *der =
+        PyObject_CallMethodOneArg(state->utils, PJF_STR(state, cryptography_der), object);
+    if (der != NULL && PyBytes_Check(der)) {
+        *out = der;
+        return 1;
+    }
+    *out = NULL;
+    Py_XDECREF(der); /* None */
+    return der == NULL ? -1 : 0;
+}
+
+void pjf_drop_secret(PyObject *bytes)
 {
     if (bytes != NULL && Py_REFCNT(bytes) == 1) {
         pjf_cleanse(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
@@ -349,7 +361,7 @@ static PyObject *key_from_jwk(PyTypeObject *type, PyObject *const *args, Py_ssiz
     } else {
         Py_DECREF(terms.kid);
     }
-    drop_secret(bytes);
+    pjf_drop_secret(bytes);
     pjf_buf_free(&buf, true);
     return result;
 }
@@ -379,8 +391,9 @@ static PyObject *key_from_jwks(PyTypeObject *type, PyObject *const *args, Py_ssi
     }
     PyObject *result = NULL;
     PyObject *module = jwks_module();
-    PyObject *from_jwk = PyObject_GetAttrString((PyObject *)type, "from_jwk");
-    if (module != NULL && from_jwk != NULL) {
+    PyObject *from_jwk =
+        module == NULL ? NULL : PyObject_GetAttrString((PyObject *)type, "from_jwk");
+    if (from_jwk != NULL) {
         result = PyObject_CallMethod(module, "load", "OOO", from_jwk, slots[0],
                                      strict ? Py_True : Py_False);
     }
@@ -409,15 +422,14 @@ static PyObject *key_from_cryptography(PyTypeObject *type, PyObject *const *args
         take_terms(slots[1], slots[2], &terms) < 0) {
         return NULL;
     }
-    PyObject *der =
-        PyObject_CallMethodOneArg(state->utils, PJF_STR(state, cryptography_der), slots[0]);
-    if (der == NULL || !PyBytes_Check(der)) {
-        if (der != NULL) {
+    PyObject *der;
+    int found = pjf_cryptography_der(state, slots[0], &der);
+    if (found <= 0) {
+        if (found == 0) {
             PyErr_Format(PyExc_TypeError,
                          "expected a key object of the library cryptography, not %.200s",
                          Py_TYPE(slots[0])->tp_name);
         }
-        Py_XDECREF(der);
         Py_DECREF(terms.kid);
         return NULL;
     }
@@ -425,7 +437,7 @@ static PyObject *key_from_cryptography(PyTypeObject *type, PyObject *const *args
     Py_BEGIN_ALLOW_THREADS;
     status = pjf_key_from_der(state->lib, text, NULL, &key);
     Py_END_ALLOW_THREADS;
-    drop_secret(der);
+    pjf_drop_secret(der);
     return loaded(type, state, status, key, &terms);
 }
 
@@ -668,19 +680,6 @@ static PyObject *key_thumbprint(pjf_py_key *self, PyObject *ignored)
 
 /* ---- attributes ---- */
 
-/* The "kty" of RFC 7518 section 6.1 and RFC 8037 section 2. */
-static const char *kty_of(const pjf_key *key)
-{
-    switch (pjf_key_kind_of(key)) {
-    case PJF_KEY_OCT: return "oct";
-    case PJF_KEY_RSA: return "RSA";
-    case PJF_KEY_EC: return "EC";
-    case PJF_KEY_OKP: return "OKP";
-    case PJF_KEY_KIND_NONE: break;
-    }
-    Py_UNREACHABLE();
-}
-
 static PyObject *key_get_kid(pjf_py_key *self, void *closure)
 {
     (void)closure;
@@ -690,7 +689,7 @@ static PyObject *key_get_kid(pjf_py_key *self, void *closure)
 static PyObject *key_get_kty(pjf_py_key *self, void *closure)
 {
     (void)closure;
-    return PyUnicode_FromString(kty_of(self->key));
+    return PyUnicode_FromString(pjf_key_kty(self->key));
 }
 
 static PyObject *key_get_crv(pjf_py_key *self, void *closure)
@@ -744,8 +743,8 @@ static PyObject *key_repr(pjf_py_key *self)
     if (kid == NULL) {
         return NULL;
     }
-    PyObject *result = PyUnicode_FromFormat("<pyjwtfast.Key %s, %s, %s%U%s%s%s>", kty_of(key), size,
-                                            part, kid, alg == NULL ? "" : ", algorithm='",
+    PyObject *result = PyUnicode_FromFormat("<pyjwtfast.Key %s, %s, %s%U%s%s%s>", pjf_key_kty(key),
+                                            size, part, kid, alg == NULL ? "" : ", algorithm='",
                                             alg == NULL ? "" : alg->name, alg == NULL ? "" : "'");
     Py_DECREF(kid);
     return result;

@@ -92,25 +92,15 @@ static int raise_wrong_type(pjf_state *state, const pjf_alg *alg, PyObject *argu
 static int key_from_cryptography(pjf_state *state, const pjf_alg *alg, PyObject *argument,
                                  pjf_key_purpose purpose, pjf_key_loan *out)
 {
-    pjf_span text;
-    if (alg->family == PJF_FAMILY_HMAC) {
-        return raise_wrong_type(state, alg, argument);
+    PyObject *der;
+    int found = alg->family == PJF_FAMILY_HMAC ? 0 : pjf_cryptography_der(state, argument, &der);
+    if (found <= 0) {
+        return found == 0 ? raise_wrong_type(state, alg, argument) : -1;
     }
-    PyObject *der =
-        PyObject_CallMethodOneArg(state->utils, PJF_STR(state, cryptography_der), argument);
-    if (der == NULL) {
-        return -1;
-    }
-    if (!PyBytes_Check(der)) { /* None: not one of cryptography's */
-        Py_DECREF(der);
-        return raise_wrong_type(state, alg, argument);
-    }
-    text = (pjf_span){(const uint8_t *)PyBytes_AS_STRING(der), (size_t)PyBytes_GET_SIZE(der)};
+    pjf_span text =
+        (pjf_span){(const uint8_t *)PyBytes_AS_STRING(der), (size_t)PyBytes_GET_SIZE(der)};
     pjf_status status = key_from_text(state, alg, text, purpose, out);
-    if (Py_REFCNT(der) == 1) { /* it may be a private key, and nobody else sees it */
-        pjf_cleanse(PyBytes_AS_STRING(der), text.len);
-    }
-    Py_DECREF(der);
+    pjf_drop_secret(der);
     if (status != PJF_OK) {
         pjf_raise_status(state, status);
         return -1;
@@ -141,12 +131,15 @@ static int lend_slowly(pjf_state *state, const pjf_alg *alg, PyObject *argument,
     } else if (key_from_cryptography(state, alg, argument, purpose, out) < 0) {
         return -1;
     }
-    if (status == PJF_OK) {
-        status = pjf_key_check(out->key, alg, purpose);
-    }
     if (status != PJF_OK) {
         pjf_key_give_back(out);
         pjf_raise_status(state, status);
+        return -1;
+    }
+    status = pjf_key_check(out->key, alg, purpose);
+    if (status != PJF_OK) {
+        pjf_raise_key_status(state, status, out->key, alg);
+        pjf_key_give_back(out);
         return -1;
     }
     if (pjf_sig_is_slow(alg) && out->owned == NULL) {

@@ -113,7 +113,7 @@ static PyObject *signer_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     pjf_key *core_key = ((pjf_py_key *)key)->key;
     pjf_status status = pjf_key_check(core_key, alg, PJF_KEY_TO_SIGN);
     if (status != PJF_OK) {
-        return pjf_raise_status(state, status);
+        return pjf_raise_key_status(state, status, core_key, alg);
     }
     if (pjf_key_check_length(state, alg, core_key, false) < 0 ||
         collect_headers(state, headers == Py_None ? NULL : headers, ((pjf_py_key *)key)->kid,

@@ -197,6 +197,7 @@ static int sort_by_kid(pjf_py_verifier *self, size_t count)
     for (size_t i = 0; i < count; i++) {
         sorted[i] = &self->in_order[i];
     }
+    /* NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted */
     qsort(sorted, count, sizeof(sorted[0]), compare_candidates);
     for (size_t i = 0; i < count; i++) {
         self->by_kid[i] = *sorted[i];
@@ -294,7 +295,7 @@ static int check_key(pjf_py_verifier *self, const pjf_key *key)
         }
     }
     if (answer != PJF_OK) {
-        pjf_raise_status(self->state, answer);
+        pjf_raise_key_status(self->state, answer, key, NULL);
         return -1;
     }
     return 0;

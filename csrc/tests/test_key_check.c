@@ -16,7 +16,7 @@ static pjf_status check_okp(pjf_lib *lib, pjf_curve curve, const uint8_t *x)
     CHECK_STATUS(pjf_pkey_new_okp(lib, curve, (pjf_span){x, pjf_curve_of(curve)->len},
                                   (pjf_span){NULL, 0}, &pkey),
                  PJF_OK);
-    pjf_status status = pjf_key_check_numbers(lib, pkey, false);
+    pjf_status status = pjf_key_check_numbers(pkey, false);
     pjf_pkey_free(pkey);
     return status;
 }
@@ -139,7 +139,7 @@ static void edwards_points_are_on_the_curve(void)
         pjf_pkey *pkey = NULL;
         note("round %d", round);
         CHECK_STATUS(pjf_pkey_generate(lib, PJF_KEY_OKP, curve, 0, &pkey), PJF_OK);
-        CHECK_STATUS(pjf_key_check_numbers(lib, pkey, true), PJF_OK);
+        CHECK_STATUS(pjf_key_check_numbers(pkey, true), PJF_OK);
         pjf_pkey_free(pkey);
     }
     pjf_lib_unref(lib);
@@ -172,7 +172,7 @@ static void rsa_sizes(void)
         pjf_span numbers[PJF_RSA_NUMBERS] = {{n, len}, {three, 1}};
         note("%zu bits, low %d", rows[i].bits, rows[i].low);
         CHECK_STATUS(pjf_pkey_new_rsa(lib, numbers, &pkey), PJF_OK);
-        CHECK_STATUS(pjf_key_check_numbers(lib, pkey, false), rows[i].status);
+        CHECK_STATUS(pjf_key_check_numbers(pkey, false), rows[i].status);
         pjf_pkey_free(pkey);
     }
     pjf_lib_unref(lib);
@@ -188,8 +188,8 @@ static void halves_of_one_key(void)
         pjf_pkey *pkey = NULL;
         note("curve %zu", i);
         CHECK_STATUS(pjf_pkey_generate(lib, kind, curve, 1024, &pkey), PJF_OK);
-        CHECK_STATUS(pjf_key_check_numbers(lib, pkey, true), PJF_OK);
-        CHECK_STATUS(pjf_key_check_numbers(lib, pkey, false), PJF_OK);
+        CHECK_STATUS(pjf_key_check_numbers(pkey, true), PJF_OK);
+        CHECK_STATUS(pjf_key_check_numbers(pkey, false), PJF_OK);
         pjf_pkey_free(pkey);
     }
     pjf_lib_unref(lib);
@@ -208,7 +208,7 @@ static void rsa_pss_keys(void)
         CHECK(digests[i] == NULL ||
               EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, digests[i], NULL) == 1);
         CHECK(EVP_PKEY_generate(ctx, &pkey) == 1);
-        CHECK_STATUS(pjf_key_check_numbers(lib, pkey, true), PJF_OK);
+        CHECK_STATUS(pjf_key_check_numbers(pkey, true), PJF_OK);
 
         pjf_key *key = NULL, *public_key = NULL;
         CHECK_STATUS(pjf_key_new(lib, &key), PJF_OK);
@@ -227,10 +227,10 @@ static void keys_of_other_kinds(void)
 {
     pjf_lib *lib = fixture_lib();
     EVP_PKEY *pkey = EVP_PKEY_Q_keygen(NULL, NULL, "X448");
-    CHECK_STATUS(pjf_key_check_numbers(lib, pkey, true), PJF_ERR_KEY_TYPE);
+    CHECK_STATUS(pjf_key_check_numbers(pkey, true), PJF_ERR_KEY_TYPE);
     EVP_PKEY_free(pkey);
     pkey = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-224");
-    CHECK_STATUS(pjf_key_check_numbers(lib, pkey, true), PJF_ERR_KEY_CURVE);
+    CHECK_STATUS(pjf_key_check_numbers(pkey, true), PJF_ERR_KEY_CURVE);
     EVP_PKEY_free(pkey);
     pjf_lib_unref(lib);
 }

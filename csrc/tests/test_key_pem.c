@@ -180,9 +180,10 @@ static void damaged_armour_is_refused(void)
 {
     static const refusal rows[] = {
         {BLOCK("PUBLIC KEY", ED25519_BODY "\n"), PJF_OK}, /* of which the rest are spoilt ones */
-        {"", PJF_ERR_KEY_FORMAT},
-        {" \n", PJF_ERR_KEY_FORMAT},
-        {"secret", PJF_ERR_KEY_FORMAT},
+        {"", PJF_ERR_KEY_NO_ARMOUR},
+        {" \n", PJF_ERR_KEY_NO_ARMOUR},
+        {"secret", PJF_ERR_KEY_NO_ARMOUR},
+        {"/etc/key.pem", PJF_ERR_KEY_NO_ARMOUR},
         {"-----BEGIN ", PJF_ERR_KEY_FORMAT},
         {"-----BEGIN PUBLIC KEY", PJF_ERR_KEY_FORMAT},
         {"-----BEGIN PUBLIC KEY-----", PJF_ERR_KEY_FORMAT},
@@ -196,13 +197,13 @@ static void damaged_armour_is_refused(void)
         {"-----BEGIN PUBLIC KEY----\n" ED25519_BODY "\n-----END PUBLIC KEY-----",
          PJF_ERR_KEY_FORMAT},
         {"----BEGIN PUBLIC KEY-----\n" ED25519_BODY "\n-----END PUBLIC KEY-----",
-         PJF_ERR_KEY_FORMAT},
+         PJF_ERR_KEY_NO_ARMOUR},
         {"-----begin PUBLIC KEY-----\n" ED25519_BODY "\n-----END PUBLIC KEY-----",
-         PJF_ERR_KEY_FORMAT},
+         PJF_ERR_KEY_NO_ARMOUR},
         {BLOCK("public key", ED25519_BODY), PJF_ERR_KEY_FORMAT},
         {BLOCK("PUBLIC KEY ", ED25519_BODY), PJF_ERR_KEY_FORMAT},
         {BLOCK("", ED25519_BODY), PJF_ERR_KEY_FORMAT},
-        {BLOCK("OPENSSH PRIVATE KEY", ED25519_BODY), PJF_ERR_KEY_FORMAT},
+        {BLOCK("OPENSSH PRIVATE KEY", ED25519_BODY), PJF_ERR_KEY_OPENSSH},
         {BLOCK("PKCS7", ED25519_BODY), PJF_ERR_KEY_FORMAT},
         {BLOCK("TRUSTED CERTIFICATE", ED25519_BODY), PJF_ERR_KEY_FORMAT},
         {BLOCK("PUBLIC KEY", ""), PJF_ERR_KEY_FORMAT},
@@ -231,7 +232,7 @@ static void damaged_armour_is_refused(void)
     pjf_lib *lib = fixture_lib();
     CHECK_STATUS(try_key(lib, TEXT_PEM, SPAN(P256_PUBLIC "\0"), NULL), PJF_ERR_KEY_TRAILING);
     CHECK_STATUS(try_key(lib, TEXT_PEM, SPAN("\0" P256_PUBLIC), NULL), PJF_ERR_KEY_TRAILING);
-    CHECK_STATUS(try_key(lib, TEXT_PEM, (pjf_span){NULL, 0}, NULL), PJF_ERR_KEY_FORMAT);
+    CHECK_STATUS(try_key(lib, TEXT_PEM, (pjf_span){NULL, 0}, NULL), PJF_ERR_KEY_NO_ARMOUR);
     pjf_lib_unref(lib);
 }
 
@@ -246,7 +247,7 @@ static void a_part_of_a_text_is_refused(void)
             note("text %zu, %zu bytes", i, part);
             CHECK_STATUS(try_key(lib, TEXT_PEM, (pjf_span){(const uint8_t *)texts[i], part},
                                  i == 2 ? "secret" : NULL),
-                         PJF_ERR_KEY_FORMAT);
+                         part < strlen("-----BEGIN ") ? PJF_ERR_KEY_NO_ARMOUR : PJF_ERR_KEY_FORMAT);
         }
     }
     pjf_lib_unref(lib);
@@ -435,8 +436,8 @@ static void load_knows_forms_apart(void)
         {span_of_buf(&der), PJF_OK},
         {SPAN("sk-ssh-ed25519@openssh.com AAAA"), PJF_ERR_KEY_TYPE},
         {SPAN("0"), PJF_ERR_KEY_FORMAT},
-        {SPAN("secret"), PJF_ERR_KEY_FORMAT},
-        {SPAN(""), PJF_ERR_KEY_FORMAT},
+        {SPAN("secret"), PJF_ERR_KEY_NO_ARMOUR},
+        {SPAN(""), PJF_ERR_KEY_NO_ARMOUR},
         {SPAN(ENCRYPTED_AES256), PJF_ERR_KEY_PASSWORD_MISSING},
     };
     for (size_t i = 0; i < COUNT(rows); i++) {

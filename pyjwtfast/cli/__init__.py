@@ -81,11 +81,19 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(file=sys.stderr)
         return 130
     except UsageError as error:
-        print(f"pyjwtfast {arguments.command}: {error}", file=sys.stderr)
+        _complain(arguments.command, error)
         return 2
     except (Refused, PyJWTError) as error:
-        print(f"pyjwtfast {arguments.command}: {error}", file=sys.stderr)
+        _complain(arguments.command, error)
         return 1
+
+
+def _complain(command: str, error: Exception) -> None:
+    """One line on standard error. A token, or a server, can have put a name of its own in it:
+    terminals obey more than letters.
+    """
+    told = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(error))
+    print(f"pyjwtfast {command}: {told}", file=sys.stderr)
 
 
 def _warning_printer(command: str) -> Callable[..., None]:

@@ -6,10 +6,9 @@ import argparse
 import json
 import os
 import sys
-from pathlib import Path
 from typing import Any
 
-from .. import Key
+from .. import Key, _jwks
 from ..algorithms import get_default_algorithms
 from ..exceptions import InvalidKeyError, PyJWTError
 from .errors import Refused, UsageError
@@ -194,14 +193,15 @@ def _check(arguments: argparse.Namespace) -> int:
         raise UsageError("--check takes one file or URL")
     (source,) = arguments.files
     document = _document(source)
-    members = document.get("keys") if isinstance(document, dict) else None
-    if not isinstance(members, list):
-        raise Refused(f"{source} is no JWK set: it has no member 'keys' that is an array")
+    try:
+        members = _jwks.members(document)
+    except InvalidKeyError as error:
+        raise Refused(f"{source}: {error}") from error
     faults = 0
     for number, member in enumerate(members):
         try:
-            key = Key.from_jwk(member)
-        except (PyJWTError, TypeError) as error:
+            key = _jwks.load_member(Key.from_jwk, member)
+        except PyJWTError as error:
             print(f"{number}: REFUSED: {error}")
             faults += 1
             continue
@@ -220,14 +220,10 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _document(source: str) -> Any:
+def _document(source: str) -> bytes | dict[str, Any]:
+    """The text of a file, or the object at a URL."""
     if source.startswith(("http://", "https://")):
         from ..jwks_fetch import fetch
 
-        return fetch(source, headers={}, timeout=30).document
-    try:
-        return json.loads(Path(source).read_bytes() if source != "-" else sys.stdin.buffer.read())
-    except OSError as error:
-        raise UsageError(f"{source}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:
-        raise Refused(f"{source} is not JSON") from error
+        return fetch(source, headers={}, timeout=30).document or {}
+    return read_bytes(source, "--check")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from .. import Key
@@ -152,17 +153,15 @@ def _load_json(text: bytes) -> list[Key]:
     return [Key.from_jwk(text)]
 
 
-def _decrypted(load: object, text: bytes, source: str, password: bytes | None) -> Key:
+def _decrypted(load: Callable[..., Key], text: bytes, source: str, password: bytes | None) -> Key:
     """A key that may be encrypted: it is only then that a password is asked for."""
-    assert callable(load)
     try:
-        key: Key = load(text, password=password)
+        return load(text, password=password)
     except InvalidKeyError as error:
         if password is not None or "password" not in str(error):
             raise
-        given = ask(f"The password of {source}", "--password-file or --password-env")
-        key = load(text, password=given)
-    return key
+    given = ask(f"The password of {source}", "--password-file or --password-env")
+    return load(text, password=given)
 
 
 def _secret(secret: bytes, source: str) -> Key:

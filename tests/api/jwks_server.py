@@ -140,7 +140,42 @@ def drips(until: threading.Event) -> Behaviour:
     return behave
 
 
+def drips_header(until: threading.Event) -> Behaviour:
+    """The same in the middle of a header field, where there is no body to be read yet."""
+
+    def behave(handler: Handler) -> None:
+        handler.close_connection = True
+        with contextlib.suppress(OSError):
+            handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+            while not until.wait(0.05):
+                handler.wfile.write(b"a")
+
+    return behave
+
+
+def drips_chunk(until: threading.Event) -> Behaviour:
+    """The same in the line that says how long a chunk is."""
+
+    def behave(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.close_connection = True
+        with contextlib.suppress(OSError):
+            handler.wfile.write(b"1;")
+            while not until.wait(0.05):
+                handler.wfile.write(b"a")
+
+    return behave
+
+
 # --- certificates ---
+
+
+_KEY_USES = (
+    *("digital_signature", "content_commitment", "key_encipherment", "data_encipherment"),
+    *("key_agreement", "key_cert_sign", "crl_sign", "encipher_only", "decipher_only"),
+)
 
 
 def make_certificate(directory: Path, host: str = "127.0.0.1") -> tuple[Path, Path]:
@@ -159,7 +194,9 @@ def make_certificate(directory: Path, host: str = "127.0.0.1") -> tuple[Path, Pa
             .not_valid_after(now + day)
         )
         for extension in extensions:
-            builder = builder.add_extension(extension, critical=False)
+            # From 3.13 on Python checks certificates strictly: RFC 5280 §4.2.1.9, §4.2.1.3.
+            critical = isinstance(extension, (x509.BasicConstraints, x509.KeyUsage))
+            builder = builder.add_extension(extension, critical)
         return builder.sign(signer, hashes.SHA256())
 
     ca_key = ec.generate_private_key(ec.SECP256R1())
@@ -170,6 +207,7 @@ def make_certificate(directory: Path, host: str = "127.0.0.1") -> tuple[Path, Pa
         ca_key,
         ca_key,
         x509.BasicConstraints(ca=True, path_length=None),
+        x509.KeyUsage(**dict.fromkeys(_KEY_USES, False) | {"key_cert_sign": True}),
         x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()),
     )
     certificate = build(

@@ -392,6 +392,45 @@ def test_keys_serve_their_own_algorithms_alone(name: str) -> None:
                     call()
 
 
+def test_what_does_not_fit_is_named() -> None:
+    rsa, ec = Key.generate("RS256"), Key.generate("ES256")
+    bound = Key.from_der(rsa.to_der(private=True), algorithm="PS256")
+    fault = "the key does not fit the algorithm: it is "
+    cases: tuple[tuple[Callable[[], Any], str], ...] = (
+        (lambda: Signer(rsa, "ES256"), "RSA, and ES256 was asked for"),
+        (lambda: Signer(Key.from_secret(b"s" * 32), "EdDSA"), "a secret, and EdDSA was asked for"),
+        (lambda: Signer(bound, "RS256"), "RSA for PS256 only, and RS256 was asked for"),
+        (lambda: Verifier([ec], ["ES384", "RS256"]), "EC P-256"),
+        (lambda: Verifier([bound], ["RS256"]), "RSA for PS256 only"),
+        (
+            lambda: pyjwtfast.encode({}, ec.to_pem(private=True), algorithm="RS256"),
+            "EC P-256, and RS256 was asked for",
+        ),
+        (
+            lambda: pyjwtfast.decode(token_of("EdDSA"), ec.to_pem(), algorithms=["EdDSA"]),
+            "EC P-256, and EdDSA was asked for",
+        ),
+    )
+    for call, text in cases:
+        with pytest.raises(InvalidKeyError) as caught:
+            call()
+        assert str(caught.value) == fault + text
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("/etc/ssl/key.pem", "there is no -----BEGIN line in it"),
+        ("a secret of more than thirty-two bytes", "there is no -----BEGIN line in it"),
+        ("-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----", "PKCS8"),
+    ],
+)
+def test_what_is_no_key_is_named(text: str, words: str) -> None:
+    with pytest.raises(InvalidKeyError, match=words) as caught:
+        pyjwtfast.encode({}, text, algorithm="RS256")
+    assert "secret of" not in str(caught.value)
+
+
 def test_a_public_key_is_no_secret() -> None:
     # Algorithm confusion: a token signed with the text of the public key, and HS256 allowed too.
     for form in ("PEM, bytes", "DER", "OpenSSH", "certificate"):

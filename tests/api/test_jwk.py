@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from typing import Any
 
@@ -376,3 +377,35 @@ def test_jwk_and_token_disagree() -> None:
         token = jwt.encode({}, keys.private_object("rsa"), algorithm)
         assert assert_same("decode", token, key).kind == "raised"
         assert assert_same("decode", token, key, algorithms=[algorithm]).kind == "raised"
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        lambda: PyJWK.from_json('{"kty": "oct", "k": "hunter2",}'),
+        lambda: PyJWKSet.from_json('{"keys": [{"kty": "oct", "k": "hunter2"}],}'),
+        lambda: RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key("hunter2\ud800"),
+    ],
+)
+def test_a_key_that_can_t_be_read_is_not_in_the_error_s_context(load: Any) -> None:
+    """json's error has the whole text, and what collects errors goes through all of them."""
+    with pytest.raises(exceptions.PyJWTError) as caught:
+        load()
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("hash_alg", [HMACAlgorithm.SHA256, hashlib.sha1])
+def test_an_hmac_algorithm_takes_no_key_pair(hash_alg: Any) -> None:
+    """Whatever door is used, and also with a digest that JWS has no name for."""
+    pair = Key.generate("ES256")
+    algorithm = HMACAlgorithm(hash_alg)
+    for key in (pair, pair.public(), pair.public().to_pem(), pair.public().to_der(), ""):
+        for use in (
+            lambda: algorithm.sign(b"", key),  # noqa: B023
+            lambda: algorithm.verify(b"", key, b""),  # noqa: B023
+            lambda: algorithm.prepare_key(key),  # noqa: B023
+            lambda: algorithm.to_jwk(key),  # noqa: B023
+        ):
+            with pytest.raises(exceptions.InvalidKeyError):
+                use()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import ssl
 import threading
 import time
@@ -222,7 +223,15 @@ def test_a_server_that_is_not_there(server: JWKSServer) -> None:
         PyJWKClient(uri).get_jwk_set()
 
 
-@pytest.mark.parametrize("behaviour", [jwks_server.dawdles, jwks_server.drips])
+@pytest.mark.parametrize(
+    "behaviour",
+    [
+        jwks_server.dawdles,
+        jwks_server.drips,
+        jwks_server.drips_header,
+        jwks_server.drips_chunk,
+    ],
+)
 def test_a_slow_server_is_left_at_the_timeout(
     server: JWKSServer,
     released: threading.Event,
@@ -233,6 +242,20 @@ def test_a_slow_server_is_left_at_the_timeout(
     with pytest.raises(PyJWKClientConnectionError, match="timed out"):
         PyJWKClient(server.uri, timeout=0.3).get_jwk_set()
     assert 0.2 < time.monotonic() - before < 3
+
+
+def test_a_slow_server_is_left_at_the_timeout_over_https_too(
+    certificate: tuple[Path, Path], released: threading.Event
+) -> None:
+    chain, ca = certificate
+    with serving(chain) as server:
+        server.behave = jwks_server.drips_header(released)
+        context = ssl.create_default_context(cafile=str(ca))
+        before = time.monotonic()
+        with pytest.raises(PyJWKClientConnectionError, match="timed out"):
+            PyJWKClient(server.uri, timeout=0.5, ssl_context=context).get_jwk_set()
+        assert time.monotonic() - before < 3
+        released.set()
 
 
 def test_an_unknown_ca_and_a_wrong_host_name(
@@ -271,17 +294,24 @@ def test_uris_that_are_refused(uri: Any, message: str) -> None:
     assert "secret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), -1, "1", None])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400, -1, "1", None])
 @pytest.mark.parametrize("name", ["lifespan", "cooldown_duration", "max_stale"])
 def test_numbers_that_are_refused(name: str, number: Any) -> None:
     with pytest.raises(PyJWKClientError):
         PyJWKClient("https://example.org", **{name: number})
 
 
-def test_a_header_that_cannot_be_sent(server: JWKSServer) -> None:
-    client = PyJWKClient(server.uri, headers={"X-Key": "a\r\nb: c"})
-    with pytest.raises(PyJWKClientConnectionError):
+@pytest.mark.parametrize("value", ["hunter2\n", "a\r\nb: hunter2", "hunter2\N{SNOWMAN}"])
+def test_a_header_that_cannot_be_sent_is_not_shown(server: JWKSServer, value: str) -> None:
+    """A credential from a file, with the line break at its end: the error goes to a log."""
+    client = PyJWKClient(server.uri, headers={"Authorization": value})
+    with pytest.raises(PyJWKClientConnectionError, match="header") as caught:
         client.get_jwk_set()
+    assert server.requests == []
+    error: BaseException | None = caught.value
+    while error is not None:
+        assert "hunter2" not in f"{error!r} {vars(error)} {getattr(error, 'object', '')}"
+        error = error.__cause__ or error.__context__
 
 
 # --- age ---
@@ -610,6 +640,31 @@ def test_a_fork_in_the_middle_of_a_fetch(server: JWKSServer, released: threading
     thread.join(10)
 
 
+def test_a_fork_while_a_key_is_remembered(server: JWKSServer) -> None:
+    client = PyJWKClient(server.uri, cache_keys=True)
+    assert client._keys is not None
+    with client._keys._lock:  # as another thread may hold it
+        child = os.fork()
+        if child == 0:
+            signal.alarm(5)
+            status = 1
+            try:
+                status = 0 if client.get_signing_key("first").key_id == "first" else 2
+            finally:
+                os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_private_parts_at_an_endpoint_are_not_read(server: JWKSServer) -> None:
+    """The work to check them is the publisher's choice: minutes for a document of such keys."""
+    jwk = {**FIRST.to_jwk(private=True), "kid": "first"}
+    server.behave = says({"keys": [jwk]})
+    key = PyJWKClient(server.uri).get_signing_key("first")
+    assert not key.key.is_private
+    token = pyjwtfast.encode({"sub": "1"}, FIRST, key.algorithm_name)
+    assert pyjwtfast.decode(token, key) == {"sub": "1"}
+
+
 def test_a_leader_that_never_comes_back_is_replaced(server: JWKSServer) -> None:
     client = PyJWKClient(server.uri, timeout=0.2)
     client.timeout = -0.9  # wait 0.1 seconds
@@ -681,6 +736,7 @@ def test_other_credentials_are_another_entry(server: JWKSServer) -> None:
         '{"jwks": {}, "fetched_at": NaN, "max_age": null}',
         '{"jwks": {}, "fetched_at": "1", "max_age": null}',
         '{"jwks": {}, "fetched_at": 9e99, "max_age": null}',
+        '{"jwks": {}, "fetched_at": 1' + "0" * 400 + ', "max_age": null}',
         '{"jwks": {}, "fetched_at": 999999, "max_age": -1}',
         "[" * 100_000,
     ],

@@ -184,6 +184,23 @@ class TestUsers:
         with override_settings(SIMPLE_JWT={"CHECK_USER_IS_ACTIVE": False}):
             assert self.authenticate(user_id=str(user.pk)) == user
 
+    def test_a_remembered_token_does_not_remember_its_user(self, user: User) -> None:
+        header = f"Bearer {token(claims(user_id=str(user.pk)))}"
+        for _ in range(2):
+            found = JWTAuthentication().authenticate(request_with(header))
+            assert found is not None
+            assert found[0] == user
+        hits = token_backend._verifier.cache_info().hits
+        User.objects.update(is_active=False)
+        with pytest.raises(AuthenticationFailed) as caught:
+            JWTAuthentication().authenticate(request_with(header))
+        assert caught.value.detail["code"] == "user_inactive"
+        assert token_backend._verifier.cache_info().hits == hits + 1
+        user.delete()
+        with pytest.raises(AuthenticationFailed) as caught:
+            JWTAuthentication().authenticate(request_with(header))
+        assert caught.value.detail["code"] == "user_not_found"
+
     def test_a_user_who_is_gone(self, user: User) -> None:
         pk = str(user.pk)
         user.delete()

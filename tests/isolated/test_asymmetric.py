@@ -161,7 +161,7 @@ time.sleep(0.1)
 
 def test_threads_may_be_at_work_when_the_program_ends() -> None:
     for _ in range(5):
-        run_script(BUSY)
+        run_script(BUSY, threads_at_the_end=True)
 
 
 def test_fork_while_threads_are_at_work() -> None:
@@ -180,4 +180,5 @@ for _ in range(5):
 """,
         "-W",
         "ignore",
+        threads_at_the_end=True,
     )

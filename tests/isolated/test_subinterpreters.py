@@ -9,9 +9,12 @@ So on 3.12 only what needs none of them is run, and on 3.13 the whole API in one
 
 from __future__ import annotations
 
+import functools
 import sys
 
 import pytest
+
+import pyjwtfast
 
 from .scripts import PRELUDE, run_script
 
@@ -78,6 +81,35 @@ with warnings.catch_warnings(record=True) as caught:
 assert caught[0].category is pyjwtfast.warnings.InsecureKeyLengthWarning
 import hashlib
 assert hashlib.sha256(b"").hexdigest().startswith("e3b0")
+"""
+)
+
+ASYMMETRIC = (
+    CORE
+    + """
+import base64
+pems = {"RS256": RSA, "ES256": Key.generate("ES256").to_pem(True)}
+for algorithm, pem in pems.items():
+    key = Key.from_pem(pem, kid=algorithm)
+    verifier = Verifier([key.public()], [algorithm], cache_size=4)
+    signer = Signer(key, algorithm)
+    for _ in range(3):
+        token = signer.sign(claims)
+        assert verifier.verify(token) == verifier.verify(token) == claims
+        again = pyjwtfast.encode(claims, pem, algorithm)
+        assert pyjwtfast.decode(again, pem, [algorithm]) == claims
+        jwk = pyjwtfast.PyJWK({**key.to_jwk(), "alg": algorithm})
+        assert pyjwtfast.decode(token, jwk) == claims
+    forged = token.rpartition(".")[0] + "." + "A" * len(token.rpartition(".")[2])
+    for call in (lambda: verifier.verify(forged), lambda: Key.from_pem(pem[:-50]),
+                 lambda: Signer(key.public(), algorithm), lambda: Verifier([key], ["EdDSA"])):
+        try:
+            call()
+        except exceptions.PyJWTError:
+            pass
+        else:
+            raise AssertionError("accepted")
+    kept_alive_until_the_end += [key, verifier, signer, token]
 """
 )
 
@@ -230,4 +262,70 @@ destroy(interpreter)
 assert caught()
 """,
         )
+    )
+
+
+@functools.cache
+def with_rsa() -> str:
+    """ASYMMETRIC with an RSA key, whose making takes long."""
+    return f"RSA = {pyjwtfast.Key.generate('RS256').to_pem(True)!r}\n{ASYMMETRIC}"
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_asymmetric_keys(isolated: bool) -> None:
+    """Interpreters with RS256 and ES256 keys, created and destroyed; several alive together, and
+    the main one at work before, between and after."""
+    run_script(
+        script(
+            with_rsa(),
+            f"""
+import pyjwtfast
+key = pyjwtfast.Key.generate("ES256")
+verifier = pyjwtfast.Verifier([key.public()], ["ES256"], cache_size=4)
+def check():
+    token = pyjwtfast.Signer(key, "ES256").sign({{"a": [1]}})
+    assert verifier.verify(token) == verifier.verify(token) == {{"a": [1]}}
+for _ in range(5):
+    check()
+    interpreter = create({isolated})
+    run(interpreter, BODY)
+    check()
+    destroy(interpreter)
+several = [create({isolated}) for _ in range(3)]
+for interpreter in several:
+    run(interpreter, BODY)
+    check()
+for interpreter in several:
+    destroy(interpreter)
+    check()
+""",
+        ),
+        timeout=120,
+    )
+
+
+@pytest.mark.skipif(not OWN_GIL, reason="an interpreter has a GIL of its own from Python 3.12 on")
+def test_asymmetric_keys_at_the_same_time() -> None:
+    """One OpenSSL under several interpreters that run at once, coming and going."""
+    run_script(
+        script(
+            with_rsa(),
+            """
+import threading
+errors = []
+def work():
+    try:
+        for _ in range(3):
+            interpreter = create(True)
+            run(interpreter, BODY)
+            destroy(interpreter)
+    except BaseException as error:
+        errors.append(error)
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert not errors, errors
+""",
+        ),
+        timeout=120,
     )

@@ -114,3 +114,81 @@ def work(number):
 together(work)
 """
     )
+
+
+def test_keys_are_rotated_meanwhile() -> None:
+    """Eight threads verify, sign and load keys while another replaces signer and verifier again and
+    again: whoever is at work with the old ones, which nobody else holds, ends in good order."""
+    run_script(
+        SETUP
+        + """
+import time
+ALGORITHMS = ["ES256", "EdDSA", "HS256", "RS256"]
+RSA = [Key.generate("RS256").to_pem(True) for _ in range(2)]
+
+class Generation:
+    "A signer for each algorithm, and a verifier that knows these keys and the previous ones'."
+    def __init__(self, number, previous):
+        self.keys = [
+            Key.from_pem(RSA[number % 2], kid=f"RS256 {number}") if name == "RS256"
+            else Key.generate(name, kid=f"{name} {number}")
+            for name in ALGORITHMS
+        ]
+        self.number = number
+        self.signers = [Signer(key, name) for key, name in zip(self.keys, ALGORITHMS)]
+        known = [key if key.kty == "oct" else key.public() for key in self.keys + previous]
+        self.verifier = Verifier(known, ALGORITHMS, cache_size=16)
+
+def rotate(stop):
+    global now
+    while not stop.is_set():
+        now = Generation(now.number + 1, now.keys)
+        now.verifier.cache_clear()
+        time.sleep(0.001)
+
+now = Generation(1, Generation(0, []).keys)
+first, seen = now, [set() for _ in range(8)]
+gone = [signer.sign({"g": 1}) for signer in first.signers[:3]]
+
+def work(thread):
+    until = time.monotonic() + 1.5
+    turn = 0
+    while time.monotonic() < until or len(seen[thread]) < 4:
+        turn += 1
+        name = turn % 4
+        at = now
+        claims = {"g": at.number, "t": thread, "x": [turn]}
+        token = at.signers[name].sign(claims)
+        for _ in range(3): # anew, and twice from the cache, if nobody clears it
+            result = at.verifier.verify(token)
+            assert result == claims, (result, claims)
+            result["x"].append(thread)
+        after = now
+        if after.number <= at.number + 1: # this key's, or the next one's verifier
+            assert after.verifier.verify(token) == claims
+        if at.number > 2: # whose keys are out of use
+            try:
+                at.verifier.verify(gone[turn % 3])
+            except exceptions.InvalidSignatureError:
+                pass
+            else:
+                raise AssertionError("a key that was taken out still verifies")
+        text = at.keys[name].to_jwk(True) if name == 2 else at.keys[name].to_pem(True)
+        key = Key.from_jwk(text) if name == 2 else text # the text: through the cache of keys
+        algorithm = ALGORITHMS[name]
+        again = pyjwtfast.encode(claims, key, algorithm)
+        assert pyjwtfast.decode(again, key, [algorithm]) == claims
+        assert after.verifier.cache_info().entries <= 16
+        seen[thread].add(at.number)
+
+stop = threading.Event()
+rotating = threading.Thread(target=rotate, args=(stop,))
+rotating.start()
+try:
+    together(work)
+finally:
+    stop.set()
+    rotating.join()
+assert now.number > 10, now.number
+"""
+    )

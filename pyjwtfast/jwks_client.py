@@ -163,8 +163,8 @@ class PyJWKClient:
                 self._fly_in_background()
             return jwk_set
         stale = held.get_stale()
-        if stale is not None and self._has_just_failed():
-            return stale
+        if stale is not None and (self._flight is not None or self._has_just_failed()):
+            return stale  # somebody is asking, or has just asked
         try:
             return self._fly(wait=stale is None)
         except PyJWTError as error:

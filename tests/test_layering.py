@@ -81,8 +81,8 @@ CLI_LAYERS = (
     {"__init__"},
 )
 DRF_LAYERS = (
-    {"__init__", "exceptions", "utils"},
-    {"settings"},
+    {"__init__", "translation", "utils"},
+    {"exceptions", "settings"},
     {"models", "users"},
     {"backends"},
     {"state"},
@@ -226,6 +226,10 @@ def import_violations(module: str, text: str) -> list[str]:
     parts = module.split(".")
     package = parts[1] if parts[1] in PACKAGES else ""
     in_drf = package == "drf"
+    if in_drf and parts[-1] != "translation":
+        for name, _ in imports(module, text):
+            if name.startswith("django.utils.translation.") and "gettext" in name:
+                return [f"{module}: messages are translated by drf.translation, not by {name}"]
     if "token_blacklist" in parts:
         return []
     layers = PACKAGES.get(package, API_LAYERS)
@@ -385,6 +389,11 @@ def nm_of(source: Path, directory: Path) -> str:
         (import_violations, "pyjwtfast.drf.settings", "from .views import TokenViewBase"),
         (import_violations, "pyjwtfast.drf.settings", "def f():\n    from . import views"),
         (import_violations, "pyjwtfast.drf.tokens", "import rest_framework_simplejwt.tokens"),
+        (
+            import_violations,
+            "pyjwtfast.drf.token_blacklist.admin",
+            "from django.utils.translation import gettext_lazy as _",
+        ),
         (
             import_violations,
             "pyjwtfast.drf.tokens",

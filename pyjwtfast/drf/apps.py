@@ -1,7 +1,6 @@
 """The Django app: it has no models, and registers the system checks."""
 
 from django.apps import AppConfig
-from django.core.checks import Tags, register
 
 
 class PyJWTFastConfig(AppConfig):
@@ -13,7 +12,6 @@ class PyJWTFastConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the checks; they are imported here, once every app is loaded."""
-        from . import checks
+        from .checks import register_checks
 
-        register(checks.check_settings, Tags.security)
-        register(checks.check_deployment, Tags.security, deploy=True)
+        register_checks()

@@ -6,13 +6,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth import get_user_model
-from django.utils.translation import gettext_lazy as _
 from rest_framework import HTTP_HEADER_ENCODING
 from rest_framework.authentication import BaseAuthentication
 
 from .exceptions import AuthenticationFailed, InvalidToken, TokenError
 from .settings import api_settings
 from .tokens import Token
+from .translation import gettext_lazy as _
 from .users import find_user, is_identifier
 from .utils import get_md5_hash_password
 

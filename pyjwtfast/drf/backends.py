@@ -16,7 +16,6 @@ from weakref import WeakKeyDictionary
 
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 import pyjwtfast
 from pyjwtfast import Key, PyJWK, Signer, Verifier
@@ -34,6 +33,7 @@ from pyjwtfast.utils import is_ssh_key
 from pyjwtfast.warnings import InsecureKeyLengthWarning
 
 from .exceptions import KeysUnavailable, TokenBackendError, TokenBackendExpiredToken
+from .translation import gettext_lazy as _
 from .utils import format_lazy
 
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from typing import Any
 from django.apps import AppConfig, apps
 from django.conf import settings
 from django.core.cache import InvalidCacheBackendError
-from django.core.checks import CheckMessage, Error, Warning
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.utils.module_loading import import_string
 
 from pyjwtfast import Key
@@ -76,6 +76,12 @@ _WITHOUT_EFFECT_BESIDE_URL = {
 }
 
 _Messages = Iterator[CheckMessage]
+
+
+def register_checks() -> None:
+    """Let `manage.py check` run them; any of our apps may, and once more does nothing."""
+    register(check_settings, Tags.security)
+    register(check_deployment, Tags.security, deploy=True)
 
 
 def check_settings(

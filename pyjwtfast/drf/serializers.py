@@ -6,12 +6,12 @@ from typing import Any, ClassVar, cast
 
 from django.contrib.auth import authenticate, get_user_model
 from django.utils.functional import classproperty
-from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions, serializers
 
 from .exceptions import TokenError
 from .settings import api_settings
 from .tokens import AuthUser, RefreshToken, SlidingToken, Token, UntypedToken
+from .translation import gettext_lazy as _
 from .users import find_user
 from .utils import get_md5_hash_password
 

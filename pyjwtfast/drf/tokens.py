@@ -10,12 +10,12 @@ from uuid import uuid4
 
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import classproperty
-from django.utils.translation import gettext_lazy as _
 
 from . import state
 from .backends import TokenBackend
 from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
 from .settings import DEFAULTS, api_settings, setting_in_effect
+from .translation import gettext_lazy as _
 from .utils import (
     aware_utcnow,
     datetime_from_epoch,

@@ -1,8 +1,8 @@
 """The Django app `token_blacklist`."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
 
+from ..translation import gettext_lazy as _
 from . import LABEL
 
 
@@ -13,3 +13,9 @@ class TokenBlacklistConfig(AppConfig):
     label = LABEL
     verbose_name = _("Token Blacklist")
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the checks of the settings: this may be the only one of our apps."""
+        from ..checks import register_checks
+
+        register_checks()

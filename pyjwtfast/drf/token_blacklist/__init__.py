@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from django.apps import apps
+from django.apps import apps as registry  # `apps` is a module of this package
 
 LABEL = "token_blacklist"
 
@@ -18,6 +18,6 @@ def is_installed() -> bool:
 
     Raises AppRegistryNotReady where that is not known yet.
     """
-    apps.check_apps_ready()
-    app = apps.app_configs.get(LABEL)
+    registry.check_apps_ready()
+    app = registry.app_configs.get(LABEL)
     return app is not None and app.module is sys.modules[__name__]

@@ -73,6 +73,7 @@ API_LAYERS = (
     {"__init__"},
     {"help"},
     {"__main__"},
+    {"replace_simplejwt"},
 )
 CLI_LAYERS = (
     {"errors"},
@@ -89,12 +90,15 @@ DRF_LAYERS = (
     {"tokens"},
     {"authentication", "serializers"},
     {"views"},
+    {"spectacular"},
     {"checks"},
     {"apps"},
 )
 # The packages of the API that have layers of their own; the modules beside them know neither.
 PACKAGES = {"cli": CLI_LAYERS, "drf": DRF_LAYERS}
-DJANGO = {"django", "rest_framework", "rest_framework_simplejwt"}
+DJANGO = {"django", "rest_framework", "rest_framework_simplejwt", "drf_spectacular"}
+# The one module of the API that stands above the Django part.
+ABOVE_DJANGO = {"replace_simplejwt"}
 
 
 # --- C: includes ---
@@ -226,6 +230,7 @@ def import_violations(module: str, text: str) -> list[str]:
     parts = module.split(".")
     package = parts[1] if parts[1] in PACKAGES else ""
     in_drf = package == "drf"
+    with_django = in_drf or parts[-1] in ABOVE_DJANGO
     if in_drf and parts[-1] != "translation":
         for name, _ in imports(module, text):
             if name.startswith("django.utils.translation.") and "gettext" in name:
@@ -241,11 +246,13 @@ def import_violations(module: str, text: str) -> list[str]:
     known = set().union(*layers)
     found = []
     for name, at_load in imports(module, text):
-        if name.split(".")[0] in DJANGO and not in_drf:
+        if name.split(".")[0] in DJANGO and not with_django:
             found.append(f"{module}: Django is for pyjwtfast.drf alone, but imports {name}")
         if name.startswith("rest_framework_simplejwt"):
             found.append(f"{module}: replaces simplejwt, but imports {name}")
-        if not in_drf and name.startswith("pyjwtfast.drf"):
+        if name.startswith("drf_spectacular") and own != "spectacular":
+            found.append(f"{module}: drf-spectacular may not be there, but imports {name}")
+        if not with_django and name.startswith("pyjwtfast.drf"):
             found.append(f"{module}: the API does not know its Django part, but imports {name}")
         elif name.startswith("pyjwtfast.cli") and package != "cli" and own != "__main__":
             found.append(f"{module}: the command line is nobody's library, but imports {name}")
@@ -389,6 +396,9 @@ def nm_of(source: Path, directory: Path) -> str:
         (import_violations, "pyjwtfast.drf.settings", "from .views import TokenViewBase"),
         (import_violations, "pyjwtfast.drf.settings", "def f():\n    from . import views"),
         (import_violations, "pyjwtfast.drf.tokens", "import rest_framework_simplejwt.tokens"),
+        (import_violations, "pyjwtfast.drf.views", "from drf_spectacular.utils import x"),
+        (import_violations, "pyjwtfast.api_jwt", "import pyjwtfast.replace_simplejwt"),
+        (import_violations, "pyjwtfast.replace_simplejwt", "import rest_framework_simplejwt"),
         (
             import_violations,
             "pyjwtfast.drf.token_blacklist.admin",
@@ -430,6 +440,11 @@ def test_violations_are_found(check: Callable[[str, str], list[str]], name: str,
             "def f():\n    from pyjwtfast.drf.token_blacklist.models import OutstandingToken",
         ),
         (import_violations, "pyjwtfast.drf.backends", "from pyjwtfast import Key"),
+        (
+            import_violations,
+            "pyjwtfast.replace_simplejwt",
+            "from django.core import checks\ndef f():\n    from .drf import checks",
+        ),
     ],
 )
 def test_what_is_allowed_passes(

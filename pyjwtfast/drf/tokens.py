@@ -83,6 +83,16 @@ class Token:
         if verify:
             self.verify()
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Read a pickle, also one of simplejwt's."""
+        attributes = vars(self)
+        attributes.update(state)
+        if "current_time" in attributes:
+            # simplejwt's: there this is an attribute like any other, and the token has brought a
+            # copy of its process's backend with it, keys and all.
+            self.current_time = attributes.pop("current_time")
+            attributes.pop("_token_backend", None)
+
     @property
     def current_time(self) -> datetime:
         """When this object was made. New expiry times count from here."""

@@ -1,9 +1,10 @@
-"""Small helpers without settings of our own: times, the password hash, lazy texts, the logger."""
+"""Small helpers without settings of our own: times, the password hash, lazy texts, names."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
+import sys
 from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
@@ -13,6 +14,9 @@ from django.utils.functional import lazy
 
 # simplejwt's logger: a project's LOGGING configuration keeps working when it changes over.
 logger = logging.getLogger("rest_framework_simplejwt")
+
+SIMPLEJWT = "rest_framework_simplejwt"
+_PACKAGE = "pyjwtfast.drf"
 
 _EPOCH = datetime(1970, 1, 1)
 _EPOCH_IN_UTC = _EPOCH.replace(tzinfo=timezone.utc)
@@ -62,3 +66,26 @@ def _format(text: str, *args: Any, **kwargs: Any) -> str:
 
 # str.format of a lazily translated text, done when the language of the request is known.
 format_lazy: Callable[..., Any] = lazy(_format, str)
+
+
+def replaces_simplejwt() -> bool:
+    """Whether simplejwt's names are ours in this process, by pyjwtfast.replace_simplejwt."""
+    return sys.modules.get(SIMPLEJWT) is sys.modules[_PACKAGE]
+
+
+def lists_app(package: str) -> bool:
+    """Whether INSTALLED_APPS has an app by the name of its package, or of an AppConfig in it."""
+    return any(
+        entry == package or entry.startswith(f"{package}.apps.")
+        for entry in settings.INSTALLED_APPS
+    )
+
+
+def app_name(package: str) -> str:
+    """What Django is to call an app of ours: as INSTALLED_APPS does, so that is_installed() agrees.
+
+    That is its own name, or simplejwt's where the names of simplejwt are ours.
+    """
+    if not replaces_simplejwt() or lists_app(package):
+        return package
+    return SIMPLEJWT + package.removeprefix(_PACKAGE)

@@ -1,18 +1,25 @@
 """The Django app `token_blacklist`."""
 
+from __future__ import annotations
+
 from django.apps import AppConfig
+from django.utils.functional import classproperty
 
 from ..translation import gettext_lazy as _
+from ..utils import app_name
 from . import LABEL
 
 
 class TokenBlacklistConfig(AppConfig):
     """The app `pyjwtfast.drf.token_blacklist`, with simplejwt's label."""
 
-    name = "pyjwtfast.drf.token_blacklist"
     label = LABEL
     verbose_name = _("Token Blacklist")
     default_auto_field = "django.db.models.BigAutoField"
+
+    @classproperty
+    def name(cls) -> str:
+        return app_name("pyjwtfast.drf.token_blacklist")
 
     def ready(self) -> None:
         """Register the checks of the settings: this may be the only one of our apps."""

@@ -81,6 +81,11 @@ CLI_LAYERS = (
     {"bench", "keys", "tokens"},
     {"__init__"},
 )
+CHECKS_LAYERS = (
+    {"support"},
+    {"blacklist", "imports", "keys", "names", "packages", "users", "values"},
+    {"__init__"},
+)
 DRF_LAYERS = (
     {"__init__", "translation", "utils"},
     {"exceptions", "settings"},
@@ -95,7 +100,8 @@ DRF_LAYERS = (
     {"apps"},
 )
 # The packages of the API that have layers of their own; the modules beside them know neither.
-PACKAGES = {"cli": CLI_LAYERS, "drf": DRF_LAYERS}
+# One inside another is also a unit of that one's.
+PACKAGES = {"cli": CLI_LAYERS, "drf": DRF_LAYERS, "drf.checks": CHECKS_LAYERS}
 DJANGO = {"django", "rest_framework", "rest_framework_simplejwt", "drf_spectacular"}
 # The one module of the API that stands above the Django part.
 ABOVE_DJANGO = {"replace_simplejwt"}
@@ -228,8 +234,8 @@ def imports(module: str, text: str) -> Iterator[tuple[str, bool]]:
 def import_violations(module: str, text: str) -> list[str]:
     """What a module of pyjwtfast imports against the rules; `module` as for `imports`."""
     parts = module.split(".")
-    package = parts[1] if parts[1] in PACKAGES else ""
-    in_drf = package == "drf"
+    package = ".".join(parts[1:-1])
+    in_drf = parts[1] == "drf"
     with_django = in_drf or parts[-1] in ABOVE_DJANGO
     if in_drf and parts[-1] != "translation":
         for name, _ in imports(module, text):
@@ -242,8 +248,6 @@ def import_violations(module: str, text: str) -> list[str]:
     own = parts[-1]
     if not any(own in layer for layer in layers):
         return [f"{module}: a module that this test does not know; give it a layer"]
-    below = set().union(*layers[: layer_of(own, layers)])
-    known = set().union(*layers)
     found = []
     for name, at_load in imports(module, text):
         if name.split(".")[0] in DJANGO and not with_django:
@@ -256,14 +260,25 @@ def import_violations(module: str, text: str) -> list[str]:
             found.append(f"{module}: the API does not know its Django part, but imports {name}")
         elif name.startswith("pyjwtfast.cli") and package != "cli" and own != "__main__":
             found.append(f"{module}: the command line is nobody's library, but imports {name}")
-        elif "token_blacklist" in name and at_load:
+        elif "token_blacklist." in name and at_load:
             found.append(f"{module}: imports {name} outside the function that uses it")
         elif name.startswith(prefix):
-            used = name.removeprefix(prefix).split(".")[0]
-            used = used if used in known else "__init__"
-            if used not in below:
+            if not may_use(own, name.removeprefix(prefix), layers):
                 found.append(f"{module}: {own} may not use {name}")
+        elif (
+            package == "drf.checks"
+            and name.startswith("pyjwtfast.drf.")
+            and not may_use("checks", name.removeprefix("pyjwtfast.drf."), DRF_LAYERS)
+        ):
+            found.append(f"{module}: checks may not use {name}")
     return found
+
+
+def may_use(own: str, name: str, layers: tuple[set[str], ...]) -> bool:
+    """Whether a unit may use what a name, dotted from their package on, belongs to."""
+    used = name.split(".")[0]
+    used = used if any(used in layer for layer in layers) else "__init__"
+    return any(used in layer for layer in layers[: layer_of(own, layers)])
 
 
 def module_name(path: Path) -> str:
@@ -395,6 +410,9 @@ def nm_of(source: Path, directory: Path) -> str:
         (import_violations, "pyjwtfast.drf.settings", "from pyjwtfast.drf.tokens import Token"),
         (import_violations, "pyjwtfast.drf.settings", "from .views import TokenViewBase"),
         (import_violations, "pyjwtfast.drf.settings", "def f():\n    from . import views"),
+        (import_violations, "pyjwtfast.drf.checks.newcomer", "x = 1"),
+        (import_violations, "pyjwtfast.drf.checks.keys", "from .values import check_header"),
+        (import_violations, "pyjwtfast.drf.checks.keys", "from ..apps import PyJWTFastConfig"),
         (import_violations, "pyjwtfast.drf.tokens", "import rest_framework_simplejwt.tokens"),
         (import_violations, "pyjwtfast.drf.views", "from drf_spectacular.utils import x"),
         (import_violations, "pyjwtfast.api_jwt", "import pyjwtfast.replace_simplejwt"),
@@ -445,6 +463,9 @@ def test_violations_are_found(check: Callable[[str, str], list[str]], name: str,
             "pyjwtfast.replace_simplejwt",
             "from django.core import checks\ndef f():\n    from .drf import checks",
         ),
+        (import_violations, "pyjwtfast.drf.checks.keys", "from ..backends import TokenBackend"),
+        (import_violations, "pyjwtfast.drf.checks.keys", "from .support import entries"),
+        (import_violations, "pyjwtfast.drf.checks.keys", "from .. import token_blacklist"),
     ],
 )
 def test_what_is_allowed_passes(

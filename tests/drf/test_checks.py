@@ -7,11 +7,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.core import checks
 from django.test import override_settings
 from rest_framework_simplejwt.authentication import JWTAuthentication as TheirAuthentication
-from rest_framework_simplejwt.token_blacklist.apps import TokenBlacklistConfig
 from rest_framework_simplejwt.tokens import AccessToken as TheirAccessToken
 
 from pyjwtfast import Key
@@ -39,12 +37,6 @@ class OwnAuthentication(JWTAuthentication):
 
 class OwnToken(AccessToken):
     """For AUTH_TOKEN_CLASSES."""
-
-
-class RenamedBlacklistConfig(TokenBlacklistConfig):
-    """For INSTALLED_APPS: simplejwt's blacklist under a label of the project's own."""
-
-    label = "revoked"
 
 
 def found(**overrides: Any) -> list[checks.CheckMessage]:
@@ -119,11 +111,7 @@ def test_the_checks_are_registered() -> None:
         ({"AUTH_HEADER_NAME": "Authorization"}, "pyjwtfast.W005", "is 'Authorization'"),
         ({"VERIFYING_KEY": PEM}, "pyjwtfast.W006", "SIMPLE_JWT['VERIFYING_KEY'] has no effect"),
         ({"JWK_URL": "https://x"}, "pyjwtfast.W006", "SIMPLE_JWT['JWK_URL'] has no effect"),
-        (
-            {"TOKEN_BLACKLIST_SERIALIZER": "rest_framework_simplejwt.serializers.X"},
-            "pyjwtfast.W006",
-            "SIMPLE_JWT['TOKEN_BLACKLIST_SERIALIZER'] has no effect",
-        ),
+        ({"REVOKE_TOKEN_CLAIM": "h"}, "pyjwtfast.W006", "CHECK_REVOKE_TOKEN is not set"),
         ({"ALGORITHM": "RS257", "VERIFYING_KEY": PEM}, "pyjwtfast.E004", "is not an algorithm"),
     ],
     ids=repr,
@@ -212,25 +200,6 @@ def test_no_message_shows_a_key() -> None:
 
 
 @pytest.mark.parametrize(
-    "entry",
-    [
-        "rest_framework_simplejwt.token_blacklist",
-        "rest_framework_simplejwt.token_blacklist.apps.TokenBlacklistConfig",
-        f"{__name__}.RenamedBlacklistConfig",
-    ],
-)
-def test_the_blacklist_app(entry: str) -> None:
-    """Its revoked tokens would come back to life without a word."""
-    (message,) = found(INSTALLED_APPS=[*settings.INSTALLED_APPS, entry])
-    assert message.id == "pyjwtfast.E011"
-    assert message.is_serious()
-    assert "'rest_framework_simplejwt.token_blacklist' is installed" in message.msg
-    assert "accepted again until they expire" in message.msg
-    assert message.hint is not None
-    assert message.hint.startswith("Stay with djangorestframework-simplejwt until")
-
-
-@pytest.mark.parametrize(
     ("setting", "entry"),
     [
         ("AUTH_TOKEN_CLASSES", "tokens.AccessToken"),
@@ -240,7 +209,8 @@ def test_the_blacklist_app(entry: str) -> None:
     ],
 )
 def test_names_of_simplejwt(setting: str, entry: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    overrides = {"SIMPLE_JWT": {setting: f"rest_framework_simplejwt.{entry}"}}
+    dotted = f"rest_framework_simplejwt.{entry}"
+    overrides = {"SIMPLE_JWT": {setting: [dotted] if setting == "AUTH_TOKEN_CLASSES" else dotted}}
     (message,) = found(**overrides)
     assert (message.id, message.hint) == ("pyjwtfast.W004", f"Write 'pyjwtfast.drf.{entry}'.")
     # And where it has been uninstalled:

@@ -97,11 +97,23 @@ DRF_LAYERS = (
     {"views"},
     {"spectacular"},
     {"checks"},
-    {"apps"},
+    {"apps", "doctor"},
+    {"__main__"},
+)
+DOCTOR_LAYERS = (
+    {"database", "pages", "verdicts"},
+    {"report"},
+    {"command"},
+    {"__init__"},
 )
 # The packages of the API that have layers of their own; the modules beside them know neither.
 # One inside another is also a unit of that one's.
-PACKAGES = {"cli": CLI_LAYERS, "drf": DRF_LAYERS, "drf.checks": CHECKS_LAYERS}
+PACKAGES = {
+    "cli": CLI_LAYERS,
+    "drf": DRF_LAYERS,
+    "drf.checks": CHECKS_LAYERS,
+    "drf.doctor": DOCTOR_LAYERS,
+}
 DJANGO = {"django", "rest_framework", "rest_framework_simplejwt", "drf_spectacular"}
 # The one module of the API that stands above the Django part.
 ABOVE_DJANGO = {"replace_simplejwt"}
@@ -241,7 +253,7 @@ def import_violations(module: str, text: str) -> list[str]:
         for name, _ in imports(module, text):
             if name.startswith("django.utils.translation.") and "gettext" in name:
                 return [f"{module}: messages are translated by drf.translation, not by {name}"]
-    if "token_blacklist" in parts:
+    if not {"token_blacklist", "management"}.isdisjoint(parts):
         return []
     layers = PACKAGES.get(package, API_LAYERS)
     prefix = f"pyjwtfast.{package}." if package else "pyjwtfast."
@@ -266,11 +278,11 @@ def import_violations(module: str, text: str) -> list[str]:
             if not may_use(own, name.removeprefix(prefix), layers):
                 found.append(f"{module}: {own} may not use {name}")
         elif (
-            package == "drf.checks"
+            package.startswith("drf.")
             and name.startswith("pyjwtfast.drf.")
-            and not may_use("checks", name.removeprefix("pyjwtfast.drf."), DRF_LAYERS)
+            and not may_use(parts[2], name.removeprefix("pyjwtfast.drf."), DRF_LAYERS)
         ):
-            found.append(f"{module}: checks may not use {name}")
+            found.append(f"{module}: {parts[2]} may not use {name}")
     return found
 
 

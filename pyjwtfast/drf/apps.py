@@ -1,13 +1,28 @@
-"""The Django app: it has no models, and registers the system checks."""
+"""The Django app: it has no models. It registers the system checks, and our schema extension."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.conf import settings
 from django.utils.functional import classproperty
 
 from .utils import SIMPLEJWT, app_name
+
+
+def set_up() -> None:
+    """What any of our apps does when all are loaded: it may be the only one.
+
+    Checks are registered, and drf-spectacular told of our classes if the project uses it.
+    """
+    from .checks import register_checks
+
+    register_checks()
+    rest_framework = getattr(settings, "REST_FRAMEWORK", None) or {}
+    schema_class = str(rest_framework.get("DEFAULT_SCHEMA_CLASS"))
+    if apps.is_installed("drf_spectacular") or schema_class.startswith("drf_spectacular."):
+        from . import spectacular  # noqa: F401
 
 
 class PyJWTFastConfig(AppConfig):
@@ -27,7 +42,4 @@ class PyJWTFastConfig(AppConfig):
         super().__init__(app_name, app_module)
 
     def ready(self) -> None:
-        """Register the checks; they are imported here, once every app is loaded."""
-        from .checks import register_checks
-
-        register_checks()
+        set_up()

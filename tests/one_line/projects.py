@@ -10,16 +10,7 @@ HIDE = "import tests.one_line.hide_simplejwt\n"
 SETTINGS = """
 import django
 from django.conf import settings
-settings.configure(
-    SECRET_KEY="x" * 64,
-    USE_TZ=True,
-    ROOT_URLCONF="tests.one_line.urls",
-    DATABASES={{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}},
-    INSTALLED_APPS=[
-        "django.contrib.contenttypes", "django.contrib.auth", "rest_framework", *{apps!r}
-    ],
-    **{more!r},
-)
+settings.configure(**{settings!r})
 django.setup()
 """
 
@@ -34,4 +25,17 @@ ONE_LINE = {name: way for name, way in WAYS.items() if THE_LINE in way}
 
 def run_project(way: str, apps: list[str], body: str, **more: object) -> str:
     """What the body prints in a project with these apps and further settings."""
-    return run_script(way + SETTINGS.format(apps=apps, more=more) + body)
+    settings = {
+        "SECRET_KEY": "x" * 64,
+        "USE_TZ": True,
+        "ROOT_URLCONF": "tests.one_line.urls",
+        "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
+        "INSTALLED_APPS": [
+            "django.contrib.contenttypes",
+            "django.contrib.auth",
+            "rest_framework",
+            *apps,
+        ],
+        **more,
+    }
+    return run_script(way + SETTINGS.format(settings=settings) + body)

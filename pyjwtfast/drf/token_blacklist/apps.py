@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.apps import AppConfig
 from django.utils.functional import classproperty
 
+from ..apps import set_up
 from ..translation import gettext_lazy as _
 from ..utils import app_name
 from . import LABEL
@@ -22,7 +23,4 @@ class TokenBlacklistConfig(AppConfig):
         return app_name("pyjwtfast.drf.token_blacklist")
 
     def ready(self) -> None:
-        """Register the checks of the settings: this may be the only one of our apps."""
-        from ..checks import register_checks
-
-        register_checks()
+        set_up()

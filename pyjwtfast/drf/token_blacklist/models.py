@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.db import models
 
@@ -11,6 +13,8 @@ from . import LABEL, is_installed
 
 class OutstandingToken(models.Model):
     """A token that has been issued, and by which it can be blacklisted."""
+
+    objects: ClassVar[models.Manager[OutstandingToken]]
 
     id = models.BigAutoField(primary_key=True, serialize=False)
     user = models.ForeignKey(
@@ -34,6 +38,8 @@ class OutstandingToken(models.Model):
 
 class BlacklistedToken(models.Model):
     """That a token which was issued is not good any more."""
+
+    objects: ClassVar[models.Manager[BlacklistedToken]]
 
     id = models.BigAutoField(primary_key=True, serialize=False)
     token = models.OneToOneField(OutstandingToken, on_delete=models.CASCADE)

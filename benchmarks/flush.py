@@ -23,7 +23,7 @@ from typing import Any
 
 PACKAGES = {"simplejwt": "rest_framework_simplejwt", "pyjwtfast": "pyjwtfast.drf"}
 DATABASE = "pyjwtfast_bench_flush"
-LIVE = 2000
+LIVE = 100
 QUIET_SECONDS = 5.0
 SECRET = "the secret of this benchmark, of more than 32 bytes"
 HOST = os.environ.get("PGHOST", "127.0.0.1")
@@ -112,9 +112,10 @@ def flush(library: str, name: str) -> dict[str, Any]:
 
 
 def refresh(library: str, name: str) -> dict[str, Any]:
-    """Refreshes the tokens on stdin, one after another, until told to stop or out of tokens.
+    """Refreshes the tokens that stdin gives, and those that they are rotated to, over and over.
 
-    A line on stdin parts what was before from what comes: milliseconds of each, in two lists.
+    The line "flush" parts what was before from what comes, and "stop" ends it: milliseconds of each
+    request, in two lists.
     """
     configure(library, name)
     from importlib import import_module
@@ -126,15 +127,17 @@ def refresh(library: str, name: str) -> dict[str, Any]:
     factory = APIRequestFactory()
     times: list[list[float]] = [[]]
     print("ready", flush=True)
-    for token in tokens:
+    while True:
         if select.select([sys.stdin], [], [], 0.01)[0]:
             if sys.stdin.readline().strip() != "flush":
                 break
             times.append([])
+        token = tokens.pop(0)
         start = perf_counter()
         response = view(factory.post("/", {"refresh": token}, format="json"))
         times[-1].append((perf_counter() - start) * 1000)
         assert response.status_code == 200, response.data
+        tokens.append(response.data["refresh"])
     return {"times": times}
 
 

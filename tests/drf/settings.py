@@ -9,16 +9,40 @@ SECRET_KEY = "the secret of these tests, which is long enough for HS512: 64 byte
 USE_TZ = True
 ROOT_URLCONF = "tests.drf.urls"
 AUTH_USER_MODEL = "drf.User"
-MIGRATION_MODULES = {"contenttypes": None, "auth": None, "drf": None}  # tables as the models are
+# Tables as the models are, but for the blacklist's.
+MIGRATION_MODULES = dict.fromkeys(("contenttypes", "auth", "admin", "sessions", "drf"))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; no secret is here
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.admin",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "rest_framework",
     "pyjwtfast.drf",
+    "pyjwtfast.drf.token_blacklist",
     "tests.drf",
+]
+
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+]
+TEMPLATES = [  # those of the admin
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
 ]
 
 # Read by pyjwtfast and by the simplejwt it is compared with.

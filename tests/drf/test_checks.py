@@ -87,7 +87,7 @@ def test_the_checks_are_registered() -> None:
         ({"LEEWAY": "5"}, "pyjwtfast.E006", "SIMPLE_JWT['LEEWAY'] is '5'"),
         ({"LEEWAY": True}, "pyjwtfast.E006", "SIMPLE_JWT['LEEWAY'] is True"),
         ({"LEEWAY": timedelta(seconds=-1)}, "pyjwtfast.E006", "SIMPLE_JWT['LEEWAY']"),
-        ({"BLACKLIST_AFTER_ROTATION": True}, "pyjwtfast.E007", "BLACKLIST_AFTER_ROTATION"),
+        ({"BLACKLIST_AFTER_ROTATION": True}, "pyjwtfast.W010", "are not rotated"),
         ({"TOKEN_USER_CLASS": "no.Such"}, "pyjwtfast.E008", "names 'no.Such'"),
         ({"AUTH_TOKEN_CLASSES": ["no.Such"]}, "pyjwtfast.E008", "names 'no.Such'"),
         ({"TOKEN_OBTAIN_SERIALIZER": "no.Such"}, "pyjwtfast.E008", "names 'no.Such'"),

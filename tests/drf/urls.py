@@ -1,4 +1,4 @@
-"""The same views twice: under ours/ by pyjwtfast, under theirs/ by simplejwt."""
+"""The same views twice: under ours/ by pyjwtfast, under theirs/ by simplejwt; and the admin."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import rest_framework_simplejwt.authentication
 import rest_framework_simplejwt.views
+from django.contrib import admin
 from django.urls import include, path
 
 import pyjwtfast.drf.authentication
@@ -30,6 +31,7 @@ def _routes(authentication: ModuleType, views: ModuleType) -> list[Any]:
 
 
 urlpatterns = [
+    path("admin/", admin.site.urls),
     path("ours/", include(_routes(pyjwtfast.drf.authentication, pyjwtfast.drf.views))),
     path(
         "theirs/",

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
 from django.contrib.auth import get_permission_codename
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
-from .batches import blacklist_tokens, delete_tokens, expired_tokens, run_in_batches
+from ..translation import gettext_lazy as _
+from ..translation import ngettext
+from .batches import Batch, blacklist_tokens, delete_tokens, expired_tokens, run_in_batches
 from .models import BlacklistedToken, OutstandingToken
 
 if TYPE_CHECKING:
@@ -22,11 +24,17 @@ else:
 
 # What a request may take the time for; `manage.py flushexpiredtokens` does the rest.
 FLUSH_LIMIT = 50_000
+_LOGGED = "Blacklisted."
 
 
 def _may(request: HttpRequest, action: str, model: type[Any]) -> bool:
     codename = get_permission_codename(action, model._meta)
     return request.user.has_perm(f"{model._meta.app_label}.{codename}")
+
+
+def _for_any_user(search_fields: Sequence[str]) -> list[str]:
+    """simplejwt's search fields; a user model may have no `id`."""
+    return [name.replace("user__id", "user__pk") for name in search_fields]
 
 
 @admin.register(OutstandingToken)
@@ -42,6 +50,10 @@ class OutstandingTokenAdmin(_OutstandingAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[OutstandingToken]:
         """The tokens with their users, without their text."""
         return super().get_queryset(request).select_related("user").defer("token")
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Those of `search_fields`, for any user model."""
+        return _for_any_user(super().get_search_fields(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """All fields that are shown."""
@@ -86,11 +98,17 @@ class OutstandingTokenAdmin(_OutstandingAdmin):
         self._blacklist(request, self.get_queryset(request).filter(user__in=users))
 
     def _blacklist(self, request: HttpRequest, tokens: QuerySet[OutstandingToken]) -> None:
-        # The manager's own query: a list's query has joins that deletions and updates can't have.
-        rows = OutstandingToken.objects.using(tokens.db).filter(
-            pk__in=tokens.order_by().values("pk")
-        )
-        number = sum(run_in_batches(rows, blacklist_tokens))
+        """Blacklist these, and note in the admin's log who has done so, for each token."""
+
+        def work(batch: Batch) -> int:
+            rows = batch.rows.filter(blacklistedtoken=None).select_related("user").defer("token")
+            LogEntry.objects.log_actions(str(request.user.pk), rows, CHANGE, _LOGGED)
+            return blacklist_tokens(batch)
+
+        # By a query of its own: the list's may have joins, and no order that batches can have.
+        chosen = tokens.order_by().values("pk")
+        rows = OutstandingToken.objects.using(tokens.db).filter(pk__in=chosen)
+        number = sum(run_in_batches(rows, work))
         message = ngettext("%d token was blacklisted.", "%d tokens were blacklisted.", number)
         self.message_user(request, message % number, messages.SUCCESS)
 
@@ -124,6 +142,10 @@ class BlacklistedTokenAdmin(_BlacklistedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[BlacklistedToken]:
         """The entries with their tokens and users, without the tokens' text."""
         return super().get_queryset(request).select_related("token__user").defer("token__token")
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """Those of `search_fields`, for any user model."""
+        return _for_any_user(super().get_search_fields(request))
 
     @admin.display(description=_("jti"), ordering="token__jti")
     def token_jti(self, obj: BlacklistedToken) -> Any:

@@ -1,50 +1,29 @@
-"""A project with a blacklist: simplejwt's app, ours, or neither; by its environment.
+"""A project with a blacklist, for processes of their own. Its environment says what it is:
 
-BLACKLIST_APP        theirs, ours (the default)
-BLACKLIST_DATABASE   the SQLite file, or PostgreSQL database, that it works on
-DEFAULT_AUTO_FIELD   the class of Django's to set it to; BigAutoField
+BLACKLIST_APP        whose: theirs (simplejwt's), ours, or ours by the one line and the old name
+BLACKLIST_DATABASE   the SQLite file, or the PostgreSQL database, that has the tables
+BLACKLIST_AUTO_FIELD DEFAULT_AUTO_FIELD, a class of Django's
 """
 
 from __future__ import annotations
 
 import os
 
-from tests.drf.settings import DATABASES, PASSWORD_HASHERS, SECRET_KEY  # noqa: F401
+APP = os.environ["BLACKLIST_APP"]
+if APP == "one-line":
+    import pyjwtfast.replace_simplejwt  # noqa: F401
 
-APP = os.environ.get("BLACKLIST_APP", "ours")
-PACKAGE = {"theirs": "rest_framework_simplejwt", "ours": "pyjwtfast.drf"}[APP]
+from tests.drf.settings import DATABASES, PASSWORD_HASHERS, SECRET_KEY  # noqa: E402, F401
+
+PACKAGE = "pyjwtfast.drf" if APP == "ours" else "rest_framework_simplejwt"
 USE_TZ = True
 ROOT_URLCONF = "tests.drf.blacklist.urls"
-DEFAULT_AUTO_FIELD = f"django.db.models.{os.environ.get('DEFAULT_AUTO_FIELD', 'BigAutoField')}"
-
+DEFAULT_AUTO_FIELD = f"django.db.models.{os.environ.get('BLACKLIST_AUTO_FIELD', 'BigAutoField')}"
 INSTALLED_APPS = [
-    "django.contrib.admin",
-    "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.messages",
-    "django.contrib.sessions",
+    "django.contrib.auth",
     "rest_framework",
     f"{PACKAGE}.token_blacklist",
 ]
-MIDDLEWARE = [
-    "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
-]
-TEMPLATES = [
-    {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-            ]
-        },
-    }
-]
 SIMPLE_JWT = {"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}
-
-if "BLACKLIST_DATABASE" in os.environ:
-    DATABASES["default"]["NAME"] = os.environ["BLACKLIST_DATABASE"]
+DATABASES["default"]["NAME"] = os.environ["BLACKLIST_DATABASE"]

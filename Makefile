@@ -90,6 +90,11 @@ instructions: $(VENV)/installed  ## instructions per HS256 call against the base
 	@scripts/check_requirements.sh valgrind
 	@$(PY) benchmarks/instructions.py $(if $(UPDATE),--update)
 
+.PHONY: messages
+messages:  ## collect the messages of pyjwtfast.drf into its catalogues, and compile them
+	@scripts/check_requirements.sh messages
+	@scripts/messages.sh
+
 .PHONY: test-arch
 test-arch:  ## the C tests for arm64, armhf and s390x under QEMU (ARCH=...); Debian only
 	@scripts/check_requirements.sh arch

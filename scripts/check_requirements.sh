@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch      environment: PYTHON, CC
+# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages      environment: PYTHON, CC
 # Looks for what the target needs from the system. What is missing is installed where that is
 # allowed (root, apt-get); otherwise the script says exactly what to type and exits 1.
 set -eu
@@ -62,6 +62,7 @@ look() {
         ;;
     fuzz) has_fuzzer || missing=" fuzzer" ;;
     valgrind) has valgrind || missing=" valgrind" ;;
+    messages) has xgettext && has msgmerge && has msgfmt || missing=" gettext" ;;
     analyze)
         has "${GCC:-gcc}" || missing="$missing compiler"
         has "${CLANG_TIDY:-clang-tidy}" || missing="$missing clang-tidy"
@@ -74,7 +75,7 @@ look() {
         has apt-get && has dpkg || missing="$missing apt"
         ;;
     *)
-        echo "usage: check_requirements.sh build|fuzz|valgrind|analyze|arch" >&2
+        echo "usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages" >&2
         exit 2
         ;;
     esac
@@ -103,6 +104,7 @@ packages() {
         macos:python | macos:python-headers | macos:venv) echo python@3.13 ;;
         macos:fuzzer) echo llvm ;;
         *:valgrind) echo valgrind ;;
+        *:gettext) echo gettext ;;
         debian:clang-tidy) echo clang-tidy ;;
         fedora:clang-tidy | alpine:clang-tidy) echo clang-tools-extra ;;
         macos:clang-tidy) echo llvm ;;

@@ -141,8 +141,9 @@ def test_wheel_of_the_archive_works(
     installed = tmp_path / "installed"
     with zipfile.ZipFile(wheel) as files:
         files.extractall(installed)
-    wanted = files_below(ROOT / "pyjwtfast", ".py", ".pyi", ".typed")
-    assert wanted - files_below(installed / "pyjwtfast", ".py", ".pyi", ".typed") == set()
+    suffixes = (".py", ".pyi", ".typed", ".po", ".mo")
+    wanted = files_below(ROOT / "pyjwtfast", *suffixes)
+    assert wanted - files_below(installed / "pyjwtfast", *suffixes) == set()
     assert not (installed / "tests").exists()
     assert not (installed / "csrc").exists()
 

@@ -8,6 +8,7 @@ from django.apps import AppConfig, apps
 from django.conf import settings
 from django.utils.functional import classproperty
 
+from .translation import gettext_lazy as _
 from .utils import SIMPLEJWT, app_name
 
 
@@ -31,7 +32,7 @@ class PyJWTFastConfig(AppConfig):
     Listed as simplejwt it has simplejwt's name, and its label as well.
     """
 
-    verbose_name = "JWT authentication"
+    verbose_name = _("JWT authentication")
 
     @classproperty
     def name(cls) -> str:

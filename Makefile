@@ -100,6 +100,11 @@ test-arch:  ## the C tests for arm64, armhf and s390x under QEMU (ARCH=...); Deb
 	@scripts/check_requirements.sh arch
 	@scripts/test_arch.sh $(ARCH)
 
+.PHONY: docs
+docs: $(VENV)/installed  ## build the documentation into build/docs, to be read offline
+	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs --quiet build --strict --site-dir build/docs
+	@echo "Open build/docs/index.html"
+
 .PHONY: bench
 bench:  ## side by side with PyJWT, simplejwt, ryjwt and oxyjwt (BENCH_ARGS=...)
 	@scripts/bench.sh $(BENCH_VENV) $(BENCH_ARGS)

@@ -96,6 +96,12 @@ def lint_steps() -> list[Step]:
         Step("lint", "clang-format", clang_format),
         Step("lint", "mypy --strict", [*python, "mypy"]),
         Step("lint", "stubtest", [*python, "mypy.stubtest", "pyjwtfast._core"]),
+        Step(
+            "lint",
+            "documentation",
+            [*python, "mkdocs", "--quiet", "build", "--strict", "--site-dir", "build/docs"],
+            {"NO_MKDOCS_2_WARNING": "1"},
+        ),
     ]
     for compiler in ("gcc", "clang"):
         output = f"build/warnings-{compiler}"

@@ -1,23 +1,43 @@
-"""The documents: their links lead somewhere, their Python runs, their lists are complete."""
+"""The documents: their links lead somewhere, their lists are complete, and what they show is so.
+
+How blocks of code are run: tests/docs/pages.py.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from .api.differences import DIFFERENCES
+from .docs.pages import LANGUAGES, Block, Run, read_runs
+from .isolated.scripts import SANITIZED
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "SECURITY.md", "example/README.md")),
-    *sorted((ROOT / "docs").glob("*.md")),
+    *(ROOT / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "example/README.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
 ]
+
+# Blocks that are not run, each with a reason in its page. Raise it knowingly.
+NOT_RUN = 20
 
 
 def names(path: Path) -> str:
     return str(path.relative_to(ROOT))
+
+
+RUNS = [run for document in DOCUMENTS for run in read_runs(document, names(document))]
+
+
+def runnable(run: Run) -> list[Block]:
+    """The blocks that run; a hidden one alone is no reason to."""
+    blocks = [block for block in run.blocks if not block.not_run]
+    return [block for block in blocks if block.language in (*LANGUAGES, "hidden")]
 
 
 def slug(heading: str) -> str:
@@ -29,21 +49,47 @@ def slug(heading: str) -> str:
 def test_links(document: Path) -> None:
     for target in re.findall(r"\]\((?!https?:)([^)]+)\)", document.read_text()):
         path, _, anchor = target.partition("#")
-        linked = (document.parent / path).resolve()
+        linked = (document.parent / path).resolve() if path else document
         assert linked.exists(), target
         if anchor:
             headings = re.findall(r"^#+ (.+)$", linked.read_text(), re.MULTILINE)
             assert anchor in map(slug, headings), target
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=names)
-def test_python_examples(document: Path) -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```$", document.read_text(), re.MULTILINE | re.DOTALL)
-    for block in blocks:
-        code = compile(block, str(document), "exec")
-        # Those for Django need a project around them; example/ and tests/drf run such lines.
-        if "django" not in block.lower() and "drf" not in block:
-            exec(code, {"__name__": "example"})
+@pytest.mark.parametrize(
+    "run", [run for run in RUNS if any(runnable(run))], ids=lambda run: run.where
+)
+def test_what_is_shown_is_so(run: Run, tmp_path: Path) -> None:
+    shown = Run(run.page, run.line, run.django, runnable(run))
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.docs.project"],
+        input=shown.to_json(),
+        capture_output=True,
+        text=True,
+        timeout=1200 if SANITIZED else 120,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": ""},
+    )
+    assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+@pytest.mark.parametrize("run", RUNS, ids=lambda run: run.where)
+def test_each_block_can_be_run_or_says_why_not(run: Run) -> None:
+    for block in run.blocks:
+        # Others would be left out without a word.
+        assert block.language not in ("", "py", "bash", "shell", "pycon"), block.where
+        if block.language == "http" and not block.not_run:
+            assert run.django, f"{block.where}: requests need a <!-- project --> before them"
+
+
+def test_most_blocks_are_run() -> None:
+    blocks = [block for run in RUNS for block in run.blocks if block.language in LANGUAGES]
+    left_out = [block for block in blocks if block.not_run]
+    for block in left_out:
+        print(f"{block.where}: {block.not_run}")
+    print(f"{len(left_out)} of {len(blocks)} blocks are not run")
+    assert len(blocks) > 50
+    assert len(left_out) <= NOT_RUN
 
 
 def test_every_difference_is_documented() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,7 +12,7 @@ from rest_framework.authentication import BaseAuthentication
 
 from .exceptions import AuthenticationFailed, InvalidToken, TokenError
 from .settings import api_settings
-from .tokens import Token
+from .tokens import Token, verifying_once
 from .translation import gettext_lazy as _
 from .users import find_user, is_identifier
 from .utils import get_md5_hash_password
@@ -79,10 +80,19 @@ class JWTAuthentication(BaseAuthentication):
 
     def get_validated_token(self, raw_token: str | bytes) -> Token:
         """The token as the first of AUTH_TOKEN_CLASSES that takes it, else InvalidToken."""
+        token_classes = api_settings.AUTH_TOKEN_CLASSES
+        if len(token_classes) == 1:
+            return self._validated_token(raw_token, token_classes)
+        with verifying_once():
+            return self._validated_token(raw_token, token_classes)
+
+    def _validated_token(
+        self, raw_token: str | bytes, token_classes: Sequence[type[Token]]
+    ) -> Token:
         messages = []
-        for token_class in api_settings.AUTH_TOKEN_CLASSES:
+        for token_class in token_classes:
             try:
-                return token_class(raw_token)  # type: ignore[no-any-return]
+                return token_class(raw_token)
             except TokenError as error:
                 messages.append(
                     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rest_framework import exceptions, status
@@ -61,6 +62,17 @@ class InvalidToken(AuthenticationFailed):
     status_code = status.HTTP_401_UNAUTHORIZED
     default_detail = _("Token is invalid or expired")
     default_code = "token_not_valid"
+
+
+class TokenRevoked(exceptions.AuthenticationFailed):
+    """401: the token is to be blacklisted, which the rollback after an error must not undo.
+
+    revoke: what blacklists it, to be called after the request's transaction; None if it is done.
+    """
+
+    def __init__(self, detail: Any, code: str, revoke: Callable[[], object] | None) -> None:
+        super().__init__(detail, code)
+        self.revoke = revoke
 
 
 class KeysUnavailable(DetailDictMixin, exceptions.APIException):

@@ -1,19 +1,29 @@
-"""What the views take and give: obtain, refresh and verify."""
+"""What the views take and give: obtain, refresh, verify and blacklist."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, cast
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from django.contrib import auth
 from django.contrib.auth import authenticate, get_user_model
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connections
 from django.utils.functional import classproperty
 from rest_framework import exceptions, serializers
 
-from .exceptions import TokenError
-from .settings import api_settings
-from .tokens import AuthUser, RefreshToken, SlidingToken, Token, UntypedToken
+from .exceptions import TokenError, TokenRevoked
+from .settings import api_settings, setting_in_effect
+from .token_blacklist import is_installed
+from .tokens import AuthUser, BlacklistMixin, RefreshToken, SlidingToken, Token, UntypedToken
 from .translation import gettext_lazy as _
 from .users import find_user
-from .utils import get_md5_hash_password
+from .utils import get_md5_hash_password, logger
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from rest_framework.request import Request
 
 
 class PasswordField(serializers.CharField):
@@ -54,6 +64,9 @@ class TokenObtainSerializer(serializers.Serializer[Any]):
             credentials["request"] = self.context["request"]
         self.user = authenticate(**credentials)
         if not api_settings.USER_AUTHENTICATION_RULE(self.user):
+            # Secrets masked, as in Django's signal of the same event.
+            cleaned = auth._clean_credentials(attrs)  # type: ignore[attr-defined]
+            api_settings.ON_LOGIN_FAILED(cleaned, self.context.get("request"))
             raise exceptions.AuthenticationFailed(
                 self.error_messages["no_active_account"], "no_active_account"
             )
@@ -65,15 +78,9 @@ class TokenObtainSerializer(serializers.Serializer[Any]):
         assert cls.token_class is not None, f"{cls.__name__} has no token_class"
         return cls.token_class.for_user(user)
 
-    def _issue(self) -> Token:
-        """The token of the user who has logged in, and the login recorded where that is set."""
-        token = self.get_token(self.user)
+    def _logged_in(self) -> None:
         if api_settings.UPDATE_LAST_LOGIN:
-            # Imported here: this module is usable without django.contrib.auth's models.
-            from django.contrib.auth.models import update_last_login
-
-            update_last_login(None, self.user)  # type: ignore[arg-type]
-        return token
+            api_settings.ON_LOGIN_SUCCESS(self.user, self.context.get("request"))
 
 
 class TokenObtainPairSerializer(TokenObtainSerializer):
@@ -83,9 +90,10 @@ class TokenObtainPairSerializer(TokenObtainSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         data = super().validate(attrs)
-        refresh = cast("RefreshToken", self._issue())
+        refresh = cast("RefreshToken", self.get_token(self.user))
         data["refresh"] = str(refresh)
         data["access"] = str(refresh.access_token)
+        self._logged_in()
         return data
 
 
@@ -96,7 +104,8 @@ class TokenObtainSlidingSerializer(TokenObtainSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         data = super().validate(attrs)
-        data["token"] = str(self._issue())
+        data["token"] = str(self.get_token(self.user))
+        self._logged_in()
         return data
 
 
@@ -118,17 +127,42 @@ class _RefreshSerializer(serializers.Serializer[Any]):
             raise TokenError(_("Token is invalid"))
         if api_settings.USER_ID_CLAIM not in token:
             return
-        user = find_user(get_user_model(), token[api_settings.USER_ID_CLAIM])
+        user_id = token[api_settings.USER_ID_CLAIM]
+        user = find_user(get_user_model(), user_id)
         if user is None or not api_settings.USER_AUTHENTICATION_RULE(user):
             raise exceptions.AuthenticationFailed(
                 self.error_messages["no_active_account"], "no_active_account"
             )
+        if isinstance(token, BlacklistMixin):
+            token._user = user_id, user
         if api_settings.CHECK_REVOKE_TOKEN and token.get(
             api_settings.REVOKE_TOKEN_CLAIM
         ) != get_md5_hash_password(user.password):
-            raise exceptions.AuthenticationFailed(
-                self.error_messages["password_changed"], "password_changed"
+            raise TokenRevoked(
+                self.error_messages["password_changed"], "password_changed", self._revoke(token)
             )
+
+    def _revoke(self, token: Token) -> Callable[[], None] | None:
+        """Blacklist a token that is refused in any case, as a rollback may not undo it.
+
+        What then has to be called after the rollback; None if there is none to come.
+        """
+        if not hasattr(token, "blacklist"):
+            return None
+        blacklist = token.blacklist
+
+        def revoke() -> None:
+            from .token_blacklist import store
+
+            try:
+                with store.claiming(False):
+                    blacklist()
+            except (DatabaseError, TokenError):
+                # Refused it is all the same, for as long as the user has another password.
+                logger.exception("A token could not be blacklisted after a change of password.")
+
+        revoke()
+        return revoke if _is_in_transaction() else None
 
 
 class TokenRefreshSerializer(_RefreshSerializer):
@@ -139,12 +173,28 @@ class TokenRefreshSerializer(_RefreshSerializer):
     token_class: ClassVar[type[RefreshToken]] = RefreshToken
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        refresh = self.token_class(attrs["refresh"])
-        self.check(refresh)
-        data = {"access": str(refresh.access_token)}
-        if api_settings.ROTATE_REFRESH_TOKENS:
-            data["refresh"] = str(self.rotate(refresh))
+        rotates = api_settings.ROTATE_REFRESH_TOKENS
+        with _claiming() if rotates else nullcontext():
+            refresh = self.token_class(attrs["refresh"])
+            self.check(refresh)
+            data = {"access": str(refresh.access_token)}
+            if rotates:
+                data["refresh"] = self._renew(refresh)
         return data
+
+    def _renew(self, refresh: RefreshToken) -> str:
+        """The new refresh token. The old one stays good if it cannot be made."""
+        if not (api_settings.BLACKLIST_AFTER_ROTATION and is_installed()):
+            return str(self.rotate(refresh))
+        from .token_blacklist import store
+
+        claims = refresh.payload
+
+        def rotated() -> str:
+            refresh.payload = claims.copy()  # it may be tried again
+            return str(self.rotate(refresh))
+
+        return store.claim(claims.get(api_settings.JTI_CLAIM), rotated, atomic=True)
 
     def rotate(self, refresh: RefreshToken) -> RefreshToken:
         """Make the token a new one: other id, new times.
@@ -182,5 +232,70 @@ class TokenVerifySerializer(serializers.Serializer[Any]):
     token = serializers.CharField(write_only=True)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        UntypedToken(attrs["token"])
+        token = UntypedToken(attrs["token"])
+        if is_installed() and api_settings.JTI_CLAIM is not None:
+            self._check_blacklist(token[api_settings.JTI_CLAIM])
         return {}
+
+    def _check_blacklist(self, jti: object) -> None:
+        from .token_blacklist import store
+
+        store.check_id(jti)
+        wanted = api_settings.VERIFY_CHECKS_BLACKLIST
+        if wanted not in ("compatible", "always"):
+            raise ImproperlyConfigured(
+                f"{setting_in_effect('VERIFY_CHECKS_BLACKLIST')} is {wanted!r}, but must be "
+                "'compatible' or 'always'."
+            )
+        always = wanted == "always"
+        if not (always or api_settings.BLACKLIST_AFTER_ROTATION):
+            return
+        if store.find(jti).blacklisted is not None:
+            message = _("Token is blacklisted")
+            raise TokenError(message) if always else serializers.ValidationError(message)
+
+
+class TokenBlacklistSerializer(serializers.Serializer[Any]):
+    """Takes a refresh token and blacklists it, gives nothing."""
+
+    refresh = serializers.CharField(write_only=True)
+    token_class: ClassVar[type[RefreshToken]] = RefreshToken
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        with _claiming():
+            refresh = self.token_class(attrs["refresh"])
+            if is_installed():
+                from .token_blacklist import store
+
+                jti = refresh.get(api_settings.JTI_CLAIM)
+                store.claim(jti, refresh.blacklist, atomic=False)
+            elif hasattr(refresh, "blacklist"):
+                refresh.blacklist()
+        return {}
+
+
+def default_on_login_success(user: AbstractBaseUser, request: Request | None) -> None:
+    """ON_LOGIN_SUCCESS where it is not set: write the time into `last_login`."""
+    # Imported here: this module is usable without django.contrib.auth's models.
+    from django.contrib.auth.models import update_last_login
+
+    update_last_login(None, user)  # type: ignore[arg-type]
+
+
+def default_on_login_failed(credentials: dict[str, Any], request: Request | None) -> None:
+    """ON_LOGIN_FAILED where it is not set: nothing."""
+
+
+def _claiming() -> AbstractContextManager[None]:
+    """Inside, a token is read in order to be blacklisted; nothing else without the app."""
+    if not is_installed():
+        return nullcontext()
+    from .token_blacklist import store
+
+    return store.claiming()
+
+
+def _is_in_transaction() -> bool:
+    from .token_blacklist import store
+
+    return connections[store.database()].in_atomic_block

@@ -39,6 +39,8 @@ DEFAULTS: dict[str, Any] = {
     "LEEWAY": 0,
     "AUTH_HEADER_TYPES": ("Bearer",),
     "AUTH_HEADER_NAME": "HTTP_AUTHORIZATION",
+    "ON_LOGIN_SUCCESS": "pyjwtfast.drf.serializers.default_on_login_success",
+    "ON_LOGIN_FAILED": "pyjwtfast.drf.serializers.default_on_login_failed",
     "USER_ID_FIELD": "id",
     "USER_ID_CLAIM": "user_id",
     "USER_AUTHENTICATION_RULE": "pyjwtfast.drf.authentication.default_user_authentication_rule",
@@ -58,6 +60,10 @@ DEFAULTS: dict[str, Any] = {
     "CHECK_REVOKE_TOKEN": False,
     "REVOKE_TOKEN_CLAIM": "hash_password",
     "CHECK_USER_IS_ACTIVE": True,
+    # Ours, not simplejwt's: what the blacklist app keeps of a token's text ("full", "hash" or
+    # "empty"); whether the verify view asks the blacklist as simplejwt's does, or "always".
+    "STORE_TOKEN": "full",
+    "VERIFY_CHECKS_BLACKLIST": "compatible",
     # Ours, not simplejwt's: how many verified tokens the backend remembers; 0 is none.
     "VERIFIED_TOKEN_CACHE_SIZE": 4096,
 }
@@ -66,6 +72,8 @@ DEFAULTS: dict[str, Any] = {
 IMPORT_STRINGS = (
     "AUTH_TOKEN_CLASSES",
     "JSON_ENCODER",
+    "ON_LOGIN_FAILED",
+    "ON_LOGIN_SUCCESS",
     "TOKEN_USER_CLASS",
     "USER_AUTHENTICATION_RULE",
 )

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from copy import deepcopy
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from uuid import uuid4
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import classproperty
 
@@ -15,7 +20,9 @@ from . import state
 from .backends import TokenBackend
 from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
 from .settings import DEFAULTS, api_settings, setting_in_effect
+from .token_blacklist import is_installed
 from .translation import gettext_lazy as _
+from .users import find_user
 from .utils import (
     aware_utcnow,
     datetime_from_epoch,
@@ -29,12 +36,48 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
     from .models import TokenUser
+    from .token_blacklist.models import BlacklistedToken, OutstandingToken
+    from .token_blacklist.store import Record
 
 T = TypeVar("T", bound="Token")
+F = TypeVar("F", bound=Callable[..., Any])
 AuthUser = TypeVar("AuthUser", "AbstractBaseUser", "TokenUser")
+
+# While several classes try one token: what the token was decoded to.
+_Decoded = dict[tuple[TokenBackend, "str | bytes"], "dict[str, Any] | TokenBackendError"]
+_decoded: ContextVar[_Decoded | None] = ContextVar("decoded", default=None)
 
 # The last second a datetime can hold: the end of the year 9999.
 _LAST_SECOND = 253_402_300_799
+
+
+@contextmanager
+def verifying_once() -> Iterator[None]:
+    """Inside, several token classes may read one token, and its signature is verified once.
+
+    That holds for those with the same backend. Each gets claims of its own, and does the rest.
+    """
+    reset = _decoded.set({})
+    try:
+        yield
+    finally:
+        _decoded.reset(reset)
+
+
+def _decode(backend: TokenBackend, token: str | bytes, verify: bool) -> dict[str, Any]:
+    decoded = _decoded.get()
+    if decoded is None or not verify:
+        return backend.decode(token, verify=verify)
+    known = decoded.get((backend, token))
+    if known is None:
+        try:
+            known = backend.decode(token, verify=True)
+        except TokenBackendError as error:
+            known = error
+        decoded[backend, token] = known
+    if isinstance(known, TokenBackendError):
+        raise known
+    return deepcopy(known)
 
 
 class Token:
@@ -75,7 +118,7 @@ class Token:
 
         self._made_at = time.time()
         try:
-            self.payload = self.get_token_backend().decode(token, verify=verify)
+            self.payload = _decode(self.get_token_backend(), token, verify)
         except TokenBackendExpiredToken as error:
             raise ExpiredTokenError(_("Token is expired")) from error
         except TokenBackendError as error:
@@ -245,6 +288,151 @@ class Token:
         return self.token_backend
 
 
+def _only_with_app(method: F) -> F:
+    """A method that exists only while the blacklist app is installed."""
+    return cast("F", _MethodOfApp(method))
+
+
+class _MethodOfApp:
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, instance: object, owner: type | None = None) -> Any:
+        if not is_installed():
+            raise AttributeError(
+                f"{self._method.__qualname__} needs 'pyjwtfast.drf.token_blacklist' in "
+                "INSTALLED_APPS."
+            )
+        return self._method.__get__(instance, owner)
+
+
+class BlacklistMixin(Generic[T]):
+    """Of tokens that are recorded when they are issued, and can be blacklisted.
+
+    To stand before a subclass of Token among the bases. Without the app
+    `pyjwtfast.drf.token_blacklist` in INSTALLED_APPS it does nothing, and `blacklist` and
+    `check_blacklist` are not there.
+    """
+
+    payload: dict[str, Any]
+    token: str | bytes | None
+    current_time: datetime
+
+    _record: Record | None = None  # what check_blacklist() has found, until blacklist() uses it
+    _user: tuple[object, AbstractBaseUser | None] | None = None  # and who the claim's user is
+    _new_jti: str | None = None
+
+    def verify(self, *args: Any, **kwargs: Any) -> None:
+        """Check the blacklist, then all the rest. Raises TokenError."""
+        if is_installed() and api_settings.JTI_CLAIM in self.payload:
+            self.check_blacklist()
+        super().verify(*args, **kwargs)  # type: ignore[misc]
+
+    @_only_with_app
+    def check_blacklist(self) -> None:
+        """Raise TokenError if the token is blacklisted, or has an id that can never be."""
+        from .token_blacklist import store
+
+        self._record = store.find(self._jti())
+        if self._record.blacklisted is not None:
+            raise TokenError(_("Token is blacklisted"))
+
+    @_only_with_app
+    def blacklist(self) -> tuple[BlacklistedToken, bool]:
+        """Blacklist the token: the record of that, and whether it was made just now.
+
+        A token that is not recorded as issued is recorded first.
+        Raises TokenError for a token without an id or without `exp`.
+        """
+        from .token_blacklist import store
+
+        jti, record = self._jti(), self._record
+        self._record = None
+        if record is None or record.jti != jti:
+            record = store.find(jti)
+        # As it came: it need not be one that we can sign.
+        return store.blacklist(record, lambda: self._row(self._find_user(), self.token or self))
+
+    def outstand(self) -> tuple[OutstandingToken, bool] | None:
+        """Record the token as issued: its record, and whether it was made just now.
+
+        None where the app is not installed. Raises TokenError as `blacklist`.
+        """
+        if not is_installed():
+            return super().outstand()  # type: ignore[misc, no-any-return]
+        from .token_blacklist import store
+
+        if self._jti() == self._new_jti:
+            return store.insert(self._row(self._find_user(), self)), True
+        return store.outstand(self._jti(), lambda: self._row(self._find_user(), self))
+
+    @classmethod
+    def for_user(cls: type[T], user: AuthUser) -> T:  # type: ignore[misc]
+        """A new token that names the user, recorded as issued."""
+        token: Any = super().for_user(user)  # type: ignore[misc]
+        if is_installed() and api_settings.JTI_CLAIM is not None:
+            from .token_blacklist import store
+
+            store.insert(token._row(user, token))
+        return token  # type: ignore[no-any-return]
+
+    def set_jti(self) -> None:
+        super().set_jti()  # type: ignore[misc]
+        self._new_jti = self.payload.get(api_settings.JTI_CLAIM)
+
+    def _jti(self) -> Any:
+        try:
+            return self.payload[api_settings.JTI_CLAIM]
+        except KeyError as error:
+            raise TokenError(_("Token has no id")) from error
+
+    def _find_user(self) -> AbstractBaseUser | None:
+        """The user whom the token names; not asked for again by whoever has found it already."""
+        user_id = self.payload.get(api_settings.USER_ID_CLAIM)
+        if self._user is None or self._user[0] != user_id:
+            self._user = user_id, find_user(get_user_model(), user_id)
+        return self._user[1]
+
+    def _row(self, user: object, token: object) -> OutstandingToken:
+        """The record of this token as issued, not saved yet."""
+        from .token_blacklist.models import OutstandingToken
+
+        try:
+            expires_at = datetime_from_epoch(self.payload["exp"])
+        except KeyError as error:
+            raise TokenError(format_lazy(_("Token has no '{}' claim"), "exp")) from error
+        except (TypeError, ValueError, OverflowError, OSError) as error:
+            raise TokenError(_("Token is invalid")) from error
+        row = OutstandingToken(
+            jti=self._jti(),
+            token=_stored(token),
+            created_at=self.current_time,
+            expires_at=expires_at,
+        )
+        if isinstance(user, get_user_model()):
+            # Assigned so, the user may come from a replica whatever the database routers say.
+            field: Any = OutstandingToken._meta.get_field("user")
+            setattr(row, field.attname, user.pk)
+            field.set_cached_value(row, user)
+        return row
+
+
+def _stored(token: object) -> str:
+    """What the table keeps of a token's text, as STORE_TOKEN says."""
+    kind = api_settings.STORE_TOKEN
+    if kind == "empty":
+        return ""
+    text = token.decode() if isinstance(token, bytes) else str(token)
+    if kind == "full":
+        return text
+    if kind == "hash":
+        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+    raise ImproperlyConfigured(
+        f"{setting_in_effect('STORE_TOKEN')} is {kind!r}, but must be 'full', 'hash' or 'empty'."
+    )
+
+
 class AccessToken(Token):
     """Proves who sends a request; short-lived."""
 
@@ -255,7 +443,7 @@ class AccessToken(Token):
         return api_settings.ACCESS_TOKEN_LIFETIME  # type: ignore[no-any-return]
 
 
-class RefreshToken(Token):
+class RefreshToken(BlacklistMixin["RefreshToken"], Token):
     """Buys new access tokens; good for nothing else."""
 
     token_type = "refresh"
@@ -288,7 +476,7 @@ class RefreshToken(Token):
         return access
 
 
-class SlidingToken(Token):
+class SlidingToken(BlacklistMixin["SlidingToken"], Token):
     """Access and refresh token in one: it can be renewed until `refresh_exp`."""
 
     token_type = "sliding"
@@ -315,3 +503,12 @@ class UntypedToken(Token):
 
     def verify_token_type(self) -> None:
         """Every type is right."""
+
+
+def __getattr__(name: str) -> Any:
+    """OutstandingToken and BlacklistedToken, which simplejwt's module has among its imports."""
+    if name in ("OutstandingToken", "BlacklistedToken"):
+        from .token_blacklist import models
+
+        return getattr(models, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,4 +1,4 @@
-"""The views: obtain, refresh and verify tokens, by POST."""
+"""The views: obtain, refresh, verify and blacklist tokens, by POST."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 
-from .exceptions import InvalidToken, TokenError
+from .exceptions import InvalidToken, TokenError, TokenRevoked
 from .settings import api_settings
 
 
@@ -49,6 +49,15 @@ class TokenViewBase(generics.GenericAPIView[Any]):
         except TokenError as error:
             raise InvalidToken(error.args[0]) from error
         return Response(serializer.validated_data, status=status.HTTP_200_OK)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if isinstance(exc, TokenRevoked) and exc.revoke is not None:
+            # With ATOMIC_REQUESTS the transaction of an error is rolled back when the view
+            # returns, and the response rendered afterwards.
+            revoke = exc.revoke
+            response.add_post_render_callback(lambda rendered: revoke())
+        return response
 
 
 class TokenObtainPairView(TokenViewBase):
@@ -91,8 +100,17 @@ class TokenVerifyView(TokenViewBase):
         return api_settings.TOKEN_VERIFY_SERIALIZER  # type: ignore[no-any-return]
 
 
+class TokenBlacklistView(TokenViewBase):
+    """Takes a refresh token and blacklists it: it is not good for anything any more."""
+
+    @classproperty
+    def _serializer_class(cls) -> str:
+        return api_settings.TOKEN_BLACKLIST_SERIALIZER  # type: ignore[no-any-return]
+
+
 token_obtain_pair = TokenObtainPairView.as_view()
 token_refresh = TokenRefreshView.as_view()
 token_obtain_sliding = TokenObtainSlidingView.as_view()
 token_refresh_sliding = TokenRefreshSlidingView.as_view()
 token_verify = TokenVerifyView.as_view()
+token_blacklist = TokenBlacklistView.as_view()

@@ -16,7 +16,7 @@ from unittest import mock
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.test import override_settings
+from django.test import modify_settings, override_settings
 
 from pyjwtfast import Key, __version__
 from tests.api import keys
@@ -27,6 +27,13 @@ from tests.drf.support import ABSENT, claims, token
 BLACKLIST = "pyjwtfast.drf.token_blacklist"
 SECRET = "hush-hush: nobody may see this, of 64 bytes or more of random letters"
 PRIVATE, PUBLIC = keys.private_pem("rsa").decode(), keys.public_pem("rsa").decode()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_blacklist() -> Iterator[None]:
+    """A project without tables; those with them are in processes of their own."""
+    with modify_settings(INSTALLED_APPS={"remove": BLACKLIST}):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -112,6 +112,7 @@ def test_untyped() -> None:
         UntypedToken(token(claims(jti=ABSENT)))
 
 
+@pytest.mark.django_db
 def test_check_exp() -> None:
     made = MyToken()
     made.set_exp("until", lifetime=timedelta(hours=1))
@@ -146,6 +147,7 @@ def test_set_times() -> None:
     assert made["iat"] == 946684800
 
 
+@pytest.mark.django_db
 def test_current_time_is_when_the_object_was_made() -> None:
     raw = token(claims("refresh", exp=4102444800, iat=1))
     with freeze_time("2026-11-23T14:00:00Z") as clock:
@@ -179,6 +181,7 @@ def test_a_stopped_clock_is_honoured(freeze: Any) -> None:
             AccessToken(raw)
 
 
+@pytest.mark.django_db
 def test_access_token_of_a_refresh_token() -> None:
     refresh = RefreshToken(token(claims("refresh", extra=[1], aud="x")))
     access = refresh.access_token

@@ -29,7 +29,10 @@ _CLAIMS = (
     "REVOKE_TOKEN_CLAIM",
 )
 
-_CHOICES = {"STORE_TOKEN": ("full", "hash", "empty")}
+_CHOICES = {
+    "STORE_TOKEN": ("full", "hash", "empty"),
+    "VERIFY_CHECKS_BLACKLIST": ("compatible", "always"),
+}
 
 
 def check_leeway(name: str, values: Mapping[str, Any]) -> Messages:

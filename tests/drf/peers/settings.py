@@ -1,0 +1,32 @@
+"""Django settings of that project."""
+
+from __future__ import annotations
+
+import json
+import os
+
+LIBRARY = {"pyjwtfast": "pyjwtfast.drf", "simplejwt": "rest_framework_simplejwt"}[
+    os.environ["PEER_LIBRARY"]
+]
+
+SECRET_KEY = "the secret of two libraries, long enough for any algorithm: 64 bytes or more"
+ALLOWED_HOSTS = ["*"]
+USE_TZ = True
+ROOT_URLCONF = "tests.drf.peers.urls"
+WSGI_APPLICATION = "tests.drf.peers.wsgi.application"
+MIGRATION_MODULES = {"contenttypes": None, "auth": None}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick; no secret is here
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "rest_framework",
+    f"{LIBRARY}.token_blacklist",
+]
+DATABASES = {"default": json.loads(os.environ["PEER_DATABASE"])}
+if isolation := DATABASES["default"].pop("ISOLATION_LEVEL", None):
+    import psycopg
+
+    level = psycopg.IsolationLevel[isolation]
+    DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = level
+SIMPLE_JWT = json.loads(os.environ["PEER_SIMPLE_JWT"])

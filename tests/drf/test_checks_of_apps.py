@@ -131,3 +131,31 @@ def test_the_app_that_a_hint_names_behind_the_one_line(tmp_path: Path) -> None:
     said = check(Project(tmp_path, [], more, ONE_LINE))
     assert "pyjwtfast.E007) SIMPLE_JWT['BLACKLIST_AFTER_ROTATION']" in said
     assert f"HINT: Add '{THEIRS}' to INSTALLED_APPS" in said
+
+
+def test_tokens_without_ids_beside_a_blacklist(tmp_path: Path) -> None:
+    more = "SIMPLE_JWT = {'JTI_CLAIM': None}"
+    assert "(pyjwtfast.E025) SIMPLE_JWT['JTI_CLAIM'] is None" in check(
+        Project(tmp_path, [OURS], more)
+    )
+
+
+def test_tokens_without_ids_or_types_where_there_is_no_blacklist(tmp_path: Path) -> None:
+    more = "SIMPLE_JWT = {'JTI_CLAIM': None, 'TOKEN_TYPE_CLAIM': None}"
+    assert Project(tmp_path, [BASE], more).manage("check").stderr == ""
+
+
+@pytest.mark.parametrize("setting", ["STORE_TOKEN", "VERIFY_CHECKS_BLACKLIST"])
+def test_choices(setting: str, tmp_path: Path) -> None:
+    said = check(Project(tmp_path, [OURS], f"SIMPLE_JWT = {{'{setting}': 'hashed'}}"))
+    assert f"(pyjwtfast.E023) SIMPLE_JWT['{setting}'] is 'hashed'. HINT: Set {setting} to" in said
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"), [("STORE_TOKEN", "hash"), ("VERIFY_CHECKS_BLACKLIST", "always")]
+)
+def test_settings_of_a_blacklist_that_is_not_there(
+    setting: str, value: str, tmp_path: Path
+) -> None:
+    said = check(Project(tmp_path, [BASE], f"SIMPLE_JWT = {{'{setting}': '{value}'}}"))
+    assert f"(pyjwtfast.W006) SIMPLE_JWT['{setting}'] has no effect: '{OURS}' is not in" in said

@@ -43,6 +43,8 @@ def found(**simple_jwt: Any) -> list[CheckMessage]:
         # Flags.
         ({"ROTATE_REFRESH_TOKENS": "False"}, "E021", "is 'False', which is neither"),
         ({"CHECK_USER_IS_ACTIVE": "0"}, "E021", "['CHECK_USER_IS_ACTIVE']"),
+        # Choices.
+        ({"ON_LOGIN_SUCCESS": "builtins.print"}, "W006", "UPDATE_LAST_LOGIN is not set"),
         # Claims.
         ({"USER_ID_CLAIM": None}, "E018", "['USER_ID_CLAIM'] is None"),
         ({"USER_ID_CLAIM": ""}, "E018", "no name of a claim"),
@@ -91,6 +93,8 @@ def found(**simple_jwt: Any) -> list[CheckMessage]:
         ({"TOKEN_USER_CLASS": None}, "E017", "['TOKEN_USER_CLASS'] is None"),
         ({"TOKEN_USER_CLASS": "django.VERSION"}, "E017", "not a class that is made from a token"),
         ({"USER_AUTHENTICATION_RULE": "django.VERSION"}, "E017", "which is not a callable"),
+        ({"ON_LOGIN_FAILED": "django.VERSION"}, "E017", "which is not a callable"),
+        ({"ON_LOGIN_FAILED": None}, "E017", "['ON_LOGIN_FAILED'] is None"),
         ({"TOKEN_VERIFY_SERIALIZER": TokenVerifySerializer}, "E017", "import it by its name"),
         ({"TOKEN_VERIFY_SERIALIZER": None}, "E017", "is None: the views import it by its name"),
         (
@@ -123,7 +127,7 @@ def test_one_mistake_one_message(simple_jwt: Any, identifier: str, text: str) ->
         {"ROTATE_REFRESH_TOKENS": 1, "UPDATE_LAST_LOGIN": None},
         {"USER_ID_CLAIM": "sub"},
         {"USER_ID_CLAIM": "iss"},
-        {"JTI_CLAIM": None, "TOKEN_TYPE_CLAIM": None},
+        {"TOKEN_TYPE_CLAIM": None},
         {"AUDIENCE": "a", "ISSUER": "b"},
         {"AUDIENCE": ["a", "b"]},
         {"ALGORITHM": "RS256", "VERIFYING_KEY": PUBLIC, "ISSUER": ["a", "b"]},
@@ -136,6 +140,9 @@ def test_one_mistake_one_message(simple_jwt: Any, identifier: str, text: str) ->
         {"USER_AUTHENTICATION_RULE": lambda user: True},
         {"TOKEN_VERIFY_SERIALIZER": "pyjwtfast.drf.serializers.TokenVerifySerializer"},
         {"USER_ID_FIELD": "pk"},
+        {"ON_LOGIN_SUCCESS": "builtins.print", "UPDATE_LAST_LOGIN": True},
+        {"ON_LOGIN_FAILED": print},
+        {"TOKEN_BLACKLIST_SERIALIZER": "pyjwtfast.drf.serializers.TokenBlacklistSerializer"},
         {"USER_ID_FIELD": "uuid"},
         {"USER_ID_FIELD": "profile__number"},
         {"UPDATE_LAST_LOGIN": True, "CHECK_REVOKE_TOKEN": True, "REVOKE_TOKEN_CLAIM": "h"},

@@ -13,7 +13,8 @@ E022 audience and issuer, E023 choice; W005 header name, W012 refresh shorter th
 W013 leeway longer than a token's life.
 imports: E008 import, E017 kind of class or callable; W004 class of simplejwt.
 blacklist: E007 blacklist after rotation without the app, E011 a blacklist app that is not ours,
-E016 the app's new name beside the one line; W010 blacklist after rotation without rotation.
+E016 the app's new name beside the one line, E025 tokens without ids; W010 blacklist after rotation
+without rotation.
 users: E019 USER_ID_FIELD, E024 user model without a field that a setting needs; W011 USER_ID_FIELD
 not unique.
 packages: W014 a package that needs the one line.

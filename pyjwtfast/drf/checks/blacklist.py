@@ -40,6 +40,16 @@ def check_apps() -> Messages:
         )
 
 
+def check_ids(name: str, values: Mapping[str, Any]) -> Messages:
+    if values["JTI_CLAIM"] is None and token_blacklist.is_installed():
+        yield Error(
+            f"{name}['JTI_CLAIM'] is None, but it is by their ids that tokens are blacklisted: no "
+            "refresh or sliding token can be issued, or is accepted.",
+            hint=f"Set JTI_CLAIM to a claim's name, or remove '{_APP}' from INSTALLED_APPS.",
+            id="pyjwtfast.E025",
+        )
+
+
 def check_rotation(name: str, values: Mapping[str, Any]) -> Messages:
     if not values["BLACKLIST_AFTER_ROTATION"]:
         return
@@ -61,4 +71,4 @@ def check_rotation(name: str, values: Mapping[str, Any]) -> Messages:
         )
 
 
-CHECKS = (check_rotation,)
+CHECKS = (check_rotation, check_ids)

@@ -29,6 +29,7 @@ _WITHOUT_BLACKLIST = dict.fromkeys(
     ("STORE_TOKEN", "VERIFY_CHECKS_BLACKLIST"),
     f"'{token_blacklist.__name__}' is not in INSTALLED_APPS",
 )
+_WITHOUT_LAST_LOGIN = {"ON_LOGIN_SUCCESS": "UPDATE_LAST_LOGIN is not set"}
 _WITHOUT_REVOKING = {"REVOKE_TOKEN_CLAIM": "CHECK_REVOKE_TOKEN is not set"}
 
 
@@ -77,7 +78,7 @@ def nearest(key: object) -> str | None:
 def check_effect(name: str, values: Mapping[str, Any]) -> Messages:
     """Settings that are known and that nothing reads, given the others."""
     for key, why in _without_effect(values).items():
-        if key in DEFAULTS and values[key] and values[key] != DEFAULTS[key]:
+        if values[key] and values[key] != DEFAULTS[key]:
             yield Warning(
                 f"{name}['{key}'] has no effect: {why}.",
                 hint=f"Delete {key} from {name}.",
@@ -89,6 +90,8 @@ def _without_effect(values: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     if not token_blacklist.is_installed():
         found |= _WITHOUT_BLACKLIST
+    if not values["UPDATE_LAST_LOGIN"]:
+        found |= _WITHOUT_LAST_LOGIN
     if not values["CHECK_REVOKE_TOKEN"]:
         found |= _WITHOUT_REVOKING
     if not is_algorithm(values["ALGORITHM"]):

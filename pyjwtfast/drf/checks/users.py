@@ -24,7 +24,7 @@ def check_users(name: str, values: Mapping[str, Any]) -> Messages:
     yield from _check_id(name, model, values["USER_ID_FIELD"])
     # Another ON_LOGIN_SUCCESS writes what it likes.
     key = "ON_LOGIN_SUCCESS"
-    if values["UPDATE_LAST_LOGIN"] and values.get(key) == DEFAULTS.get(key):
+    if values["UPDATE_LAST_LOGIN"] and values[key] == DEFAULTS[key]:
         yield from _check_field(name, model, "UPDATE_LAST_LOGIN", "last_login", "login")
     if values["CHECK_REVOKE_TOKEN"]:
         yield from _check_field(name, model, "CHECK_REVOKE_TOKEN", "password", "login")

@@ -109,7 +109,7 @@ def check_flags(name: str, values: Mapping[str, Any]) -> Messages:
 
 def check_choices(name: str, values: Mapping[str, Any]) -> Messages:
     for key, choices in _CHOICES.items():
-        if key in DEFAULTS and values[key] not in choices:
+        if values[key] not in choices:
             yield Error(
                 f"{name}['{key}'] is {values[key]!r}.",
                 hint=f"Set {key} to one of {', '.join(map(repr, choices))}.",

@@ -8,7 +8,6 @@ own catalogues. Django is asked first, so that a project's catalogue may say it 
 from __future__ import annotations
 
 import gettext as catalogues
-import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -61,14 +60,11 @@ def _catalogue(language: str | None, default: str) -> catalogues.NullTranslation
 
 
 def _locales(language: str) -> Iterator[str]:
-    """The names that a language's catalogue may have, the closest first: de-at, de_AT, de.
+    """The names that a language's catalogue may have, the closest first: de_AT, de.
 
-    Some of ours are named after a country where Django names the language alone: it is it_IT here.
+    Python's gettext also looks for the usual country: it_IT for `it`.
     """
     for code in (language, *LANG_INFO.get(language, {}).get("fallback", ())):
         while code:
             yield translation.to_locale(code)
             code = code.rpartition("-")[0]
-    for path in sorted(LOCALE_DIRECTORY.glob(f"{language.partition('-')[0]}_*")):
-        if re.fullmatch(r"[a-z]+_[A-Z]{2}", path.name):  # a country; zh_Hans is a script
-            yield path.name

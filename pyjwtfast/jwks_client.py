@@ -113,8 +113,9 @@ class PyJWKClient:
         self.shared_cache = cache
         self.jwk_set_cache = JWKSetCache(lifespan, max_stale) if cache_jwk_set else None
         self._keys = _KeyCache(max_cached_keys, lifespan) if cache_keys else None
-        self._etag: str | None = None
-        self._document: dict[str, Any] | None = None  # that _etag is of
+        # The last document and its ETag. One value: fetches can overlap where no set is kept, and
+        # an ETag with another's document would bring a revoked key back, with every 304.
+        self._known: tuple[str, dict[str, Any]] | None = None
         self._max_age: float | None = None
         self._fetched_at = -math.inf  # the last success, on the clock of time.time(): shared
         self._failed_at = -math.inf  # the last try that was in vain, on time.monotonic()
@@ -132,18 +133,19 @@ class PyJWKClient:
         """
         from .jwks_fetch import fetch
 
+        known = self._known
         answer = fetch(
             self.uri,
             headers=self.headers,
             timeout=self.timeout,
             ssl_context=self.ssl_context,
-            etag=self._etag,
+            etag=None if known is None else known[0],
         )
         self._max_age = answer.max_age
         if answer.document is None:
-            return self._document
-        self._etag = answer.etag
-        self._document = answer.document if answer.etag is not None else None
+            assert known is not None, "304 is an answer to an ETag"
+            return known[1]
+        self._known = None if answer.etag is None else (answer.etag, answer.document)
         return answer.document
 
     def get_jwk_set(self, refresh: bool = False) -> PyJWKSet:
@@ -156,7 +158,7 @@ class PyJWKClient:
         if held is None:
             return self._fetch_set()
         if refresh:
-            return self._fly(wait=True)
+            return self._fly(wait=True, refresh=True)
         jwk_set = held.get()
         if jwk_set is not None:
             if self.background_refresh and held.is_ageing() and not self._has_just_failed():
@@ -246,10 +248,11 @@ class PyJWKClient:
         age = time.time() - self._fetched_at
         return 0 <= age < self.cooldown_duration or self._has_just_failed()
 
-    def _fly(self, wait: bool) -> PyJWKSet:
+    def _fly(self, wait: bool, refresh: bool = False) -> PyJWKSet:
         """A new set, from the one fetch that is made at a time: ours, or the one under way.
 
-        Without wait a fetch under way is not waited for, but PyJWKClientError.
+        Without wait a fetch under way is not waited for, but PyJWKClientError. refresh: as for
+        _fetch_set.
         """
         with self._lock:
             flight = self._flight
@@ -257,7 +260,7 @@ class PyJWKClient:
             if flight is None:
                 flight = self._flight = _Flight()
         if leads:
-            self._lead(flight)
+            self._lead(flight, refresh)
         elif not wait:
             raise PyJWKClientError("a fetch of the JWK set is under way")
         elif not flight.landed.wait(self.timeout + 1):
@@ -265,16 +268,16 @@ class PyJWKClient:
             with self._lock:
                 if self._flight is flight:
                     self._flight = None
-            return self._fly(wait=True)
+            return self._fly(wait=True, refresh=refresh)
         if flight.error is not None:
             # One object, raised in several threads, would collect the traceback of each.
             raise type(flight.error)(*flight.error.args) from flight.error
         assert flight.jwk_set is not None, "a flight lands with a set or an error"
         return flight.jwk_set
 
-    def _lead(self, flight: _Flight) -> None:
+    def _lead(self, flight: _Flight, refresh: bool = False) -> None:
         try:
-            flight.jwk_set = self._fetch_set()
+            flight.jwk_set = self._fetch_set(refresh)
         except PyJWTError as error:
             flight.error = error
         except BaseException:  # an interrupt: those who wait shall not wait for ever
@@ -309,15 +312,29 @@ class PyJWKClient:
         if flight.error is not None:
             _logger.warning("The JWK set of %s could not be renewed: %s", self, flight.error)
 
-    def _fetch_set(self) -> PyJWKSet:
-        """A set from the shared cache, if that has a newer one than we have, or the endpoint."""
+    def _fetch_set(self, refresh: bool = False) -> PyJWKSet:
+        """A set from the shared cache, if that has a newer one than we have, or the endpoint.
+
+        refresh: a key is missing. What was shared before the cooldown may not have it either.
+        """
         shared = None if self.shared_cache is None else _SharedSet.load(self)
-        if shared is not None and self._take_over(shared):
+        is_old = refresh and shared is not None and shared.age() >= self.cooldown_duration
+        if not is_old and self._take_over(shared):
             assert self.jwk_set_cache is not None
             held = self.jwk_set_cache.get()
             if held is not None:
                 return held
-        document, jwk_set = self._fetch_and_parse()
+        try:
+            document, jwk_set = self._fetch_and_parse()
+        except PyJWTError:
+            if not is_old or not self._take_over(shared):
+                raise
+            self._failed_at = time.monotonic()
+            assert self.jwk_set_cache is not None
+            held = self.jwk_set_cache.get_stale()
+            if held is None:
+                raise
+            return held
         self._fetched_at = time.time()
         if self._keys is not None:
             self._keys.clear()
@@ -345,20 +362,19 @@ class PyJWKClient:
                 f'Fail to fetch data from the url, err: "{error}"'
             ) from error
 
-    def _take_over(self, shared: _SharedSet) -> bool:
+    def _take_over(self, shared: _SharedSet | None) -> bool:
         """Keep a set that another process fetched after our own; whether it was one."""
-        if self.jwk_set_cache is None or shared.fetched_at <= self._fetched_at:
+        if shared is None or self.jwk_set_cache is None or shared.fetched_at <= self._fetched_at:
             return False
         try:
             jwk_set = PyJWKSet.from_dict(_without_private_parts(shared.document))
         except PyJWTError:
             return False
         self._fetched_at = shared.fetched_at
-        self._etag = None
+        self._known = None
         if self._keys is not None:
             self._keys.clear()
-        age = max(0.0, time.time() - shared.fetched_at)
-        self.jwk_set_cache.put(jwk_set, max_age=shared.max_age, age=age)
+        self.jwk_set_cache.put(jwk_set, max_age=shared.max_age, age=shared.age())
         return True
 
     def _after_fork(self) -> None:
@@ -406,6 +422,10 @@ class _SharedSet:
         self.document = document
         self.fetched_at = fetched_at  # time.time()
         self.max_age = max_age
+
+    def age(self) -> float:
+        """Seconds since it was fetched."""
+        return max(0.0, time.time() - self.fetched_at)
 
     @classmethod
     def load(cls, client: PyJWKClient) -> _SharedSet | None:

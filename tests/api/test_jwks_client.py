@@ -384,6 +384,39 @@ def test_an_unchanged_document_is_not_sent_again(server: JWKSServer, clock: Cloc
     assert client.get_signing_key("second").key_id == "second"
 
 
+@pytest.mark.parametrize("place", range(1, 5))
+def test_overlapping_fetches_do_not_bring_a_revoked_key_back(
+    server: JWKSServer, place: int
+) -> None:
+    """Where no set is kept, threads fetch at once: the ETag of one answer must not end up beside
+    the document of another, whatever one of them has just written when the other comes."""
+
+    class Overlapped(PyJWKClient):
+        writes = 0
+
+        def __setattr__(self, name: str, value: object) -> None:
+            super().__setattr__(name, value)
+            if "_lock" in vars(self) and revoked.is_set():
+                Overlapped.writes += 1
+                if Overlapped.writes == place:
+                    server.behave = current
+                    client.fetch_data()
+
+    def current(handler: jwks_server.Handler) -> None:
+        unchanged = handler.headers.get("If-None-Match") == '"2"'
+        body = b"" if unchanged else json.dumps(document(SECOND)).encode()
+        handler.answer(body, 304 if unchanged else 200, ETag='"2"')
+
+    revoked = threading.Event()
+    client = Overlapped(server.uri, cache_jwk_set=False)
+    server.behave = says(document(FIRST), ETag='"1"')
+    revoked.set()
+    client.fetch_data()
+    server.behave = current
+    for _ in range(2):
+        assert client.fetch_data() == document(SECOND)
+
+
 def test_an_ageing_set_is_renewed_in_the_background(
     server: JWKSServer, clock: Clock, released: threading.Event
 ) -> None:
@@ -701,6 +734,39 @@ def test_processes_share_a_set(server: JWKSServer, clock: Clock) -> None:
     for worker in workers:
         assert worker.get_signing_key("second").key_id == "second"
     assert len(server.requests) == 2
+
+
+def test_a_shared_set_from_before_a_key(server: JWKSServer, clock: Clock) -> None:
+    """It is newer than one's own, and does not answer for the endpoint all the same."""
+    cache = Memory()
+    one, other = (PyJWKClient(server.uri, cache=cache, background_refresh=False) for _ in range(2))
+    assert other.get_signing_key("first").key_id == "first"
+    clock.now += 40
+    with pytest.raises(jwks_client.UnknownKeyError):
+        other.get_signing_key("?")
+    one.get_jwk_set()
+    clock.now += 40
+    with pytest.raises(jwks_client.UnknownKeyError):
+        one.get_signing_key("?")  # asks the endpoint, and shares what it says
+    clock.now += 40
+    server.behave = says(document(FIRST, SECOND))
+    assert other.get_signing_key("second").key_id == "second"
+
+
+def test_a_shared_set_serves_where_the_endpoint_does_not(server: JWKSServer, clock: Clock) -> None:
+    cache = Memory()
+    one, other = (PyJWKClient(server.uri, cache=cache, background_refresh=False) for _ in range(2))
+    other.get_jwk_set()
+    clock.now += 40
+    server.behave = says(document(FIRST, SECOND))
+    assert one.get_signing_key("second").key_id == "second"
+    clock.now += 40
+    server.behave = says({}, 503)
+    assert other.get_signing_key("second").key_id == "second"
+    clock.now += 40
+    with pytest.raises(PyJWKClientError) as caught:
+        other.get_signing_key("third")
+    assert not isinstance(caught.value, jwks_client.UnknownKeyError)
 
 
 def test_a_new_process_starts_during_an_outage(server: JWKSServer, clock: Clock) -> None:

@@ -15,6 +15,10 @@ T = TypeVar("T")
 _SECRET_BITS = {"HS256": 256, "HS384": 384, "HS512": 512}
 _MODULUS_BITS = 2048
 
+# What checking the private parts of one set may cost, in checks of an RSA key of 2048 bits with its
+# primes: one to three seconds.
+_PRIVATE_WORK = 1024
+
 
 def dump(jwk: Mapping[str, Any]) -> bytes:
     """The JSON text of a JWK that is a mapping.
@@ -61,8 +65,10 @@ def load(
     """
     keys = members(jwks)
     made = []
+    work = PrivateWork()
     for number, jwk in enumerate(keys):
         try:
+            work.spend(jwk)
             made.append(load_member(make, jwk))
         except PyJWTError as error:
             if strict:
@@ -79,6 +85,29 @@ def load_member(make: Callable[[Mapping[str, Any]], T], jwk: object) -> T:
     if not isinstance(jwk, Mapping):
         raise InvalidKeyError("not a JSON object with every name once")
     return make(jwk)
+
+
+class PrivateWork:
+    """What is left of the work on the private parts of one set. That they belong to their public
+    parts is checked, which takes far longer than reading them; who publishes a set chooses how many.
+    """
+
+    def __init__(self) -> None:
+        self._left = _PRIVATE_WORK
+
+    def spend(self, jwk: object) -> None:
+        """Count a member that is about to be loaded; InvalidKeyError where too little is left."""
+        if not isinstance(jwk, Mapping) or jwk.get("d") is None or jwk.get("kty") == "oct":
+            return
+        cost = 4  # of the slowest curve
+        if jwk.get("kty") == "RSA":
+            modulus = jwk.get("n")
+            bits = 6 * len(modulus) if isinstance(modulus, str) else 0
+            cost = max(1, round(bits / _MODULUS_BITS)) ** 3
+            cost *= 1 if "p" in jwk else 8  # 8: its primes are to be found
+        if cost > self._left:
+            raise InvalidKeyError("the private parts of this JWK set are too many or too large")
+        self._left -= cost
 
 
 def check_strict(keys: Sequence[Mapping[str, Any]]) -> None:

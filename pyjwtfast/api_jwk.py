@@ -96,9 +96,13 @@ class PyJWKSet:
             raise PyJWKSetError("The JWK Set did not contain any keys")
         if not isinstance(keys, list):
             raise PyJWKSetError("Invalid JWK Set value")
+        from . import _jwks
+
         self.keys: list[PyJWK] = []
+        work = _jwks.PrivateWork()
         for key in keys:
             try:
+                work.spend(key)
                 self.keys.append(PyJWK(key))
             except PyJWTError as error:
                 if strict:
@@ -106,8 +110,6 @@ class PyJWKSet:
         if not self.keys:
             raise PyJWKSetError("The JWK Set did not contain any usable keys.")
         if strict:
-            from . import _jwks
-
             try:
                 _jwks.check_strict(keys)
             except InvalidKeyError as error:

@@ -1005,6 +1005,28 @@ def test_huge_rsa_modulus(bits: int) -> None:
     assert time.perf_counter() - start < 2
 
 
+def test_private_parts_in_a_set() -> None:
+    """JWK set bombs: a megabyte of RSA keys given by n, e and d alone, whose primes are looked for,
+    takes seven minutes. Whoever publishes a set does not choose how long it is worked on."""
+    number = b64url(b"\xc5" * 2048).decode()
+    bomb = {"kty": "RSA", "n": number, "e": "AQAB", "d": b64url(b"\x6b" * 2048).decode()}
+    good = Key.generate("RS256", kid="good").public().to_jwk()
+    text = json.dumps({"keys": [*[bomb] * 40, good]})
+    started = time.process_time()
+    assert [key.kid for key in Key.from_jwks(text)] == ["good"]
+    assert [key.key_id for key in PyJWKSet.from_json(text)] == ["good"]
+    for load in (Key.from_jwks, PyJWKSet.from_json):
+        with pytest.raises(PyJWTError, match="private parts"):
+            load(text, strict=True)  # type: ignore[operator]
+    assert time.process_time() - started < 10
+
+    pair = Key.generate("ES256")
+    many = json.dumps({"keys": [pair.to_jwk(private=True)] * 1000})
+    assert 50 <= len(Key.from_jwks(many)) == len(PyJWKSet.from_json(many).keys) < 1000
+    many = json.dumps({"keys": [pair.to_jwk()] * 1000})
+    assert len(Key.from_jwks(many)) == len(PyJWKSet.from_json(many).keys) == 1000
+
+
 @pytest.mark.parametrize(
     "exponent", [0, 1, 2, 65536, 2**64 + 13, 2**2047 + 1], ids=lambda value: str(value)[:12]
 )

@@ -198,8 +198,10 @@ def _check(arguments: argparse.Namespace) -> int:
     except InvalidKeyError as error:
         raise Refused(f"{source}: {error}") from error
     faults = 0
+    work = _jwks.PrivateWork()
     for number, member in enumerate(members):
         try:
+            work.spend(member)
             key = _jwks.load_member(Key.from_jwk, member)
         except PyJWTError as error:
             print(f"{number}: REFUSED: {error}")

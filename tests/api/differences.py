@@ -372,6 +372,11 @@ def _private_rsa_key_verifies(call: Call) -> bool:
     )
 
 
+def _has_blank_lines(call: Call) -> bool:
+    text = _text(call).strip()
+    return _is_asymmetric(call) and b"-----BEGIN" in text and b"\n\n" in text
+
+
 def _is_certificate_or_der(call: Call) -> bool:
     text = _text(call)
     return _is_asymmetric(call) and (text.startswith(b"0") or b"BEGIN CERTIFICATE--" in text)
@@ -688,6 +693,19 @@ DIFFERENCES: tuple[Difference, ...] = (
             Call("decode", (_BY_MATERIAL, material.CERTIFICATE_PEM), {"algorithms": ["ES256"]}),
             Call("decode", (_BY_MATERIAL, material.CERTIFICATE_DER), {"algorithms": ["ES256"]}),
             Call("decode", (_BY_MATERIAL, material.EC_SPKI_DER), {"algorithms": ["ES256"]}),
+        ),
+    ),
+    Difference(
+        name="blank lines within a PEM",
+        reason="White space within the base64 is skipped, whatever it is.",
+        applies=_has_blank_lines,
+        refusal=None,
+        examples=(
+            Call(
+                "decode",
+                (_BY_MATERIAL, material.EC_PUBLIC_PEM.replace(b"\n", b"\n\n")),
+                {"algorithms": ["ES256"]},
+            ),
         ),
     ),
     Difference(

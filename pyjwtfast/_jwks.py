@@ -89,7 +89,8 @@ def load_member(make: Callable[[Mapping[str, Any]], T], jwk: object) -> T:
 
 class PrivateWork:
     """What is left of the work on the private parts of one set. That they belong to their public
-    parts is checked, which takes far longer than reading them; who publishes a set chooses how many.
+    parts is checked, which takes far longer than to read them; who publishes a set chooses how
+    many.
     """
 
     def __init__(self) -> None:

@@ -200,7 +200,7 @@ class PyJWKClient:
         if key is None:
             # After a try in vain the key may well be in the set that could not be had.
             kind = PyJWKClientError if self._has_just_failed() else UnknownKeyError
-            raise kind(f'Unable to find a signing key that matches: "{kid}"')
+            raise kind(f'Unable to find a signing key that matches: "{_printable(kid)}"')
         if self._keys is not None and kid is not None:
             self._keys.put(kid, key)
         return key
@@ -476,6 +476,11 @@ class _SharedSet:
 
         told = repr((client.uri, sorted(client.headers.items())))
         return f"pyjwtfast:jwks:{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()}"
+
+
+def _printable(kid: object) -> str:
+    """A stranger's text for a message: it ends up in logs, where it must not make lines."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(kid))
 
 
 def _is_finite(value: object) -> TypeGuard[float]:

@@ -25,6 +25,7 @@ from pyjwtfast.algorithms import get_default_algorithms
 from pyjwtfast.cli import main, make_parser
 
 from .api.jwks_server import says, serving
+from .support import forge
 
 ALGORITHMS = [name for name in get_default_algorithms() if name != "none"]
 SECRET = "a secret that is long enough for every HMAC there is, to the last of its 64 bytes"
@@ -282,6 +283,10 @@ def test_inspect_tells_what_is_there_and_what_is_odd(run: Run) -> None:
 
 
 def test_inspect_of_odd_tokens(run: Run) -> None:
+    for algorithm in ([], {}, 1, None):
+        shown = run("inspect", forge({"exp": []}, {"alg": algorithm}))
+        assert shown.code == 0
+        assert "no algorithm that pyjwtfast knows" in shown.out
     unsigned = pyjwtfast.encode({"exp": "soon"}, None, algorithm="none")
     shown = run("inspect", unsigned)
     for words in ("never valid", "exp is no time"):
@@ -398,6 +403,22 @@ def test_a_warning_is_one_line_without_python_in_it(run: Run) -> None:
     assert made.out.count(".") == 2
     assert made.err.startswith("pyjwtfast encode: warning: The HMAC key is 5 bytes long")
     assert len(made.err.splitlines()) == 1
+
+
+def test_a_file_made_meanwhile_is_not_written_over(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To make a key takes seconds."""
+    monkeypatch.setattr(os.path, "lexists", lambda name: False)
+    write("key", "somebody's")
+    fails(run("keygen", "ES256", "--out", "key"), 2, "key exists", "--force")
+    assert Path("key").read_text() == "somebody's"
+
+
+def test_the_public_key_does_not_take_the_private_ones_place(run: Run) -> None:
+    for other in ("key", "./key"):
+        fails(run("keygen", "ES256", "--out", "key", "--public-out", other), 2, "one file")
+    assert not os.path.lexists("key")
 
 
 def test_force_writes_over_with_a_private_mode(run: Run) -> None:

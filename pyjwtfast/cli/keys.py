@@ -94,26 +94,30 @@ def run_keygen(arguments: argparse.Namespace) -> int:
     encrypt = arguments.encrypt or arguments.password_file or arguments.password_env
     if encrypt and form != "pem":
         raise UsageError("--encrypt: only a PEM can be encrypted")
+    if arguments.public_out not in (None, "-") and _is_same(arguments.out, arguments.public_out):
+        raise UsageError("--out and --public-out name one file: the private key would be lost")
     for name in (arguments.out, arguments.public_out):
         if name not in (None, "-") and not arguments.force and os.path.lexists(name):
-            raise UsageError(f"{name} exists; --force writes over it")
+            raise UsageError(_exists(name))
     try:
         key = Key.generate(arguments.algorithm, bits=arguments.bits, kid=arguments.kid)
     except (InvalidKeyError, ValueError) as error:
         raise UsageError(f"--bits {arguments.bits}: {error}") from error
     if form == "text":
-        _write(arguments.out, _text_secret(key) + "\n", private=True)
+        _write(arguments, arguments.out, _text_secret(key) + "\n", private=True)
     elif form == "jwk":
         kid = arguments.kid or (None if secret else key.thumbprint())
-        _write(arguments.out, _jwk_text(key, kid, arguments.algorithm, True), private=True)
+        text = _jwk_text(key, kid, arguments.algorithm, True)
+        _write(arguments, arguments.out, text, private=True)
         if arguments.public_out is not None:
             public = _jwk_text(key, kid, arguments.algorithm, False)
-            _write(arguments.public_out, public, private=False)
+            _write(arguments, arguments.public_out, public, private=False)
     else:
         password = _new_password(arguments) if encrypt else None
-        _write(arguments.out, key.to_pem(private=True, password=password), private=True)
+        text = key.to_pem(private=True, password=password)
+        _write(arguments, arguments.out, text, private=True)
         if arguments.public_out is not None:
-            _write(arguments.public_out, key.to_pem(), private=False)
+            _write(arguments, arguments.public_out, key.to_pem(), private=False)
     return 0
 
 
@@ -142,17 +146,27 @@ def _new_password(arguments: argparse.Namespace) -> bytes:
     return password
 
 
-def _write(name: str, text: str, *, private: bool) -> None:
+def _is_same(one: str, other: str) -> bool:
+    return os.path.realpath(one) == os.path.realpath(other)
+
+
+def _exists(name: str) -> str:
+    return f"{name} exists; --force writes over it"
+
+
+def _write(arguments: argparse.Namespace, name: str, text: str, *, private: bool) -> None:
     """Write a file at once with the mode it is to have; a secret is never readable in between."""
     if name == "-":
         sys.stdout.write(text)
         return
     try:
-        if os.path.lexists(name):
+        if arguments.force and os.path.lexists(name):
             os.unlink(name)  # its mode, or who has it open, is not ours to trust
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with open(os.open(name, flags, 0o600 if private else 0o644), "w", encoding="ascii") as file:
             file.write(text)
+    except FileExistsError as error:  # since we looked: to make a key takes seconds
+        raise UsageError(_exists(name)) from error
     except OSError as error:
         raise UsageError(f"{name}: {error.strerror or error}") from error
 

@@ -337,7 +337,7 @@ def _remarks(header: dict[str, Any], claims: dict[str, Any], now: float) -> Iter
     algorithm = header.get("alg")
     if algorithm == "none":
         yield "alg is none: it is not signed, and never valid"
-    elif algorithm not in get_default_algorithms():
+    elif not isinstance(algorithm, str) or algorithm not in get_default_algorithms():
         yield "alg is no algorithm that pyjwtfast knows"
     for name in ("jwk", "jku", "x5c", "x5u"):
         if name in header:

@@ -146,6 +146,13 @@ def test_a_set_of_one_key_needs_no_kid(server: JWKSServer, kid: str | None) -> N
     assert pyjwtfast.decode(raw, client.get_signing_key_from_jwt(raw)) == {"a": 1}
 
 
+def test_a_made_up_kid_makes_no_line_in_a_log(server: JWKSServer) -> None:
+    server.behave = says(document(FIRST, SECOND))
+    with pytest.raises(PyJWKClientError) as caught:
+        PyJWKClient(server.uri).get_signing_key("é\nCRITICAL \x1b[31m\u2028")
+    assert str(caught.value).endswith(r'matches: "é\nCRITICAL \x1b[31m\u2028"')
+
+
 def test_several_keys_need_a_kid(server: JWKSServer) -> None:
     server.behave = says(document(FIRST, SECOND))
     with pytest.raises(PyJWKClientError, match="Unable to find a signing key"):

@@ -11,6 +11,7 @@ from rest_framework import HTTP_HEADER_ENCODING
 from rest_framework.authentication import BaseAuthentication
 
 from .exceptions import AuthenticationFailed, InvalidToken, TokenError
+from .models import TokenUser
 from .settings import api_settings
 from .tokens import Token, verifying_once
 from .translation import gettext_lazy as _
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from rest_framework.request import Request
 
-    from .models import TokenUser
-
-AuthUser = TypeVar("AuthUser", "AbstractBaseUser", "TokenUser")
+AuthUser = TypeVar("AuthUser", "AbstractBaseUser", TokenUser)
 
 
 class JWTAuthentication(BaseAuthentication):

@@ -14,6 +14,7 @@ from django.utils.functional import classproperty
 from rest_framework import exceptions, serializers
 
 from .exceptions import TokenError, TokenRevoked
+from .models import TokenUser  # noqa: F401  simplejwt's module has it among its names
 from .settings import api_settings, setting_in_effect
 from .token_blacklist import is_installed
 from .tokens import AuthUser, BlacklistMixin, RefreshToken, SlidingToken, Token, UntypedToken

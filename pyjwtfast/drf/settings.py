@@ -213,4 +213,11 @@ def reload_api_settings(*args: Any, **kwargs: Any) -> None:
         api_settings.reload()
 
 
+def __getattr__(name: str) -> Any:
+    """USER_SETTINGS, as they are now."""
+    if name == "USER_SETTINGS":
+        return api_settings.user_settings
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 setting_changed.connect(reload_api_settings)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.drainage import set_override
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerExtension,
@@ -68,6 +69,8 @@ class SimpleJWTScheme(_Extension, OpenApiAuthenticationExtension):
     name = "jwtAuth"
 
     def get_security_definition(self, auto_schema: Any) -> Any:
+        # All classes share one scheme; else a second one of that name is a warning.
+        set_override(type(self.target), "suppress_collision_warning", True)
         types = api_settings.header_types
         # A schema has room for one; of several, for the one that OpenAPI has a word for.
         bearer = any(name.lower() == "bearer" for name in types)

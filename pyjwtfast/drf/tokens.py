@@ -19,6 +19,7 @@ from django.utils.functional import classproperty
 from . import state
 from .backends import TokenBackend
 from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
+from .models import TokenUser
 from .settings import DEFAULTS, api_settings, setting_in_effect
 from .token_blacklist import is_installed
 from .translation import gettext_lazy as _
@@ -35,13 +36,12 @@ from .utils import (
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    from .models import TokenUser
     from .token_blacklist.models import BlacklistedToken, OutstandingToken
     from .token_blacklist.store import Record
 
 T = TypeVar("T", bound="Token")
 F = TypeVar("F", bound=Callable[..., Any])
-AuthUser = TypeVar("AuthUser", "AbstractBaseUser", "TokenUser")
+AuthUser = TypeVar("AuthUser", "AbstractBaseUser", TokenUser)
 
 # While several classes try one token: what the token was decoded to.
 _Decoded = dict[tuple[TokenBackend, "str | bytes"], "dict[str, Any] | TokenBackendError"]

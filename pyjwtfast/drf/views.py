@@ -114,3 +114,10 @@ token_obtain_sliding = TokenObtainSlidingView.as_view()
 token_refresh_sliding = TokenRefreshSlidingView.as_view()
 token_verify = TokenVerifyView.as_view()
 token_blacklist = TokenBlacklistView.as_view()
+
+
+def __getattr__(name: str) -> Any:
+    """AUTH_HEADER_TYPES, as the settings are now; simplejwt's module has it among its names."""
+    if name == "AUTH_HEADER_TYPES":
+        return api_settings.header_types
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

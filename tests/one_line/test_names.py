@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import pkgutil
+import sys
 import textwrap
 
 import pytest
@@ -12,16 +13,21 @@ import rest_framework_simplejwt
 from tests.isolated.scripts import run_script
 from tests.one_line.projects import HIDE, ONE_LINE, THE_LINE, run_project
 
-NOT_YET = ("token_blacklist.admin", "commands.flushexpiredtokens")
 # Migrations have numbers for names, and nobody imports them.
 THEIR_MODULES = [
     module.name
     for module in pkgutil.walk_packages(
         rest_framework_simplejwt.__path__, "rest_framework_simplejwt."
     )
-    if ".migrations." not in module.name and not module.name.endswith(NOT_YET)
+    if ".migrations." not in module.name
 ]
-BLACKLIST = ["rest_framework_simplejwt.token_blacklist"]
+# The apps without which some of them cannot be imported.
+ADMIN = [
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.admin",
+    "rest_framework_simplejwt.token_blacklist",
+]
 
 one_line = pytest.mark.parametrize("way", ONE_LINE.values(), ids=ONE_LINE)
 
@@ -54,7 +60,7 @@ def test_each_module_is_one_object_under_both_names(way: str, first: str) -> Non
     assert not [file for file in files if "rest_framework_simplejwt/" in file]
     print("same")
     """
-    assert run_project(way, BLACKLIST, textwrap.dedent(body)) == "same\n"
+    assert run_project(way, ADMIN, textwrap.dedent(body)) == "same\n"
 
 
 @one_line
@@ -226,7 +232,9 @@ refresh = RefreshToken()
 refresh.note = "an attribute of the project's"
 read = AccessToken(str(raw))
 str(read), str(refresh)
-things = [read, refresh, SlidingToken(), TokenUser(raw), TokenError("no"), AccessToken]
+# Older versions of Python ask an object for __getstate__, and simplejwt's answers None.
+user = TokenUser(raw) if sys.version_info >= (3, 11) else None
+things = [read, refresh, SlidingToken(), user, TokenError("no"), AccessToken]
 sys.stdout.write(base64.b64encode(pickle.dumps(things)).decode())
 """
 
@@ -243,8 +251,10 @@ def test_what_simplejwt_pickled_is_read(way: str) -> None:
     read, fresh, sliding, user, error, kind = pickle.loads(base64.b64decode({pickled!r}))
     assert kind is tokens.AccessToken
     assert type(read) is kind and type(fresh) is tokens.RefreshToken
-    assert type(user) is models.TokenUser and type(error) is exceptions.TokenError
-    assert read["username"] == user.username == "anna" and user.id == "7"
+    assert type(error) is exceptions.TokenError and read["username"] == "anna"
+    if {sys.version_info >= (3, 11)}:
+        assert type(user) is models.TokenUser
+        assert user.username == "anna" and user.id == "7"
     assert fresh.note == "an attribute of the project's"
     assert str(error) == "no" and "exp" in repr(read)
     for token in (read, fresh, sliding):

@@ -334,7 +334,10 @@ class HMACAlgorithm(Algorithm):
 
     def check_key_length(self, key: str | bytes | Key) -> str | None:
         digest = self.hash_alg()
-        length = key.bits // 8 if isinstance(key, Key) else len(force_bytes(key))
+        if isinstance(key, Key):
+            length = key.bits // 8
+        else:  # surrogates, too: the exception would hold the secret
+            length = len(key.encode("utf-8", "surrogatepass") if isinstance(key, str) else key)
         if length >= digest.digest_size:
             return None
         return (

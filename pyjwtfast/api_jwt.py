@@ -269,7 +269,7 @@ class PyJWT:
         from time import time
 
         # Refuses a leeway or an audience that is none.
-        _core._check_claims({}, _ONLY["exp"], None, None, None, leeway)
+        _core._check_claims({}, _ONLY["exp"], audience, None, None, leeway)
         seconds = float(leeway) if isinstance(leeway, (int, float)) else leeway.total_seconds()
         self._validate_required_claims(payload, options["require"])
         now = time()

@@ -165,11 +165,20 @@ def fetch(
         )
     if received.get("Content-Encoding", "identity").lower() != "identity":
         raise PyJWKClientError("The JWKS endpoint answered in a content encoding not asked for")
-    return Answer(_parse(body), received.get("ETag"), max_age(received.get("Cache-Control")))
+    return Answer(_parse(body), _etag(received), max_age(received.get("Cache-Control")))
 
 
 def _no_answer(error: Exception) -> PyJWKClientConnectionError:
     return PyJWKClientConnectionError(f'Fail to fetch data from the url, err: "{error}"')
+
+
+def _etag(headers: HTTPMessage) -> str | None:
+    """The document's validator (RFC 9110 section 8.8.3). One of another form, say of several lines,
+    is passed over: sent back, it could be refused for ever.
+    """
+    etag = headers.get("ETag")
+    well_formed = etag and re.fullmatch(r'(?:W/)?"[!#-~\x80-\xff]{0,255}"', etag)
+    return etag if well_formed else None
 
 
 def _read(response: Any) -> bytes:

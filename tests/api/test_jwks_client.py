@@ -391,6 +391,17 @@ def test_an_unchanged_document_is_not_sent_again(server: JWKSServer, clock: Cloc
     assert client.get_signing_key("second").key_id == "second"
 
 
+@pytest.mark.parametrize("etag", ['"a\r\n b"', '"a\0"', "1", '"' + "x" * 300 + '"', '"a"b"'])
+def test_a_malformed_etag_is_not_sent_back(server: JWKSServer, clock: Clock, etag: str) -> None:
+    """Servers answer 400 to such a field, and would do so until the process ends."""
+    server.behave = says(document(FIRST), ETag=etag)
+    client = PyJWKClient(server.uri, lifespan=100, background_refresh=False)
+    for _ in range(2):
+        client.get_jwk_set()
+        clock.now += 101
+    assert ["If-None-Match" in request for request in server.requests] == [False, False]
+
+
 @pytest.mark.parametrize("place", range(1, 5))
 def test_overlapping_fetches_do_not_bring_a_revoked_key_back(
     server: JWKSServer, place: int

@@ -21,6 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pyjwtfast
+from pyjwtfast.algorithms import HMACAlgorithm
 from pyjwtfast.exceptions import InvalidKeyError
 
 from ..support import forge
@@ -408,6 +409,9 @@ def test_an_exception_holds_no_secret(secret: str) -> None:
             assert "TOP" not in repr(held)
             assert "SECRET" not in repr(held)
             error = error.__cause__ or error.__context__
+    told = HMACAlgorithm(HMACAlgorithm.SHA256).check_key_length(secret)
+    assert told is not None
+    assert "SECRET" not in told
 
 
 def test_two_spellings_of_one_secret() -> None:

@@ -580,3 +580,23 @@ def test_headers_that_are_not_signed_by_us() -> None:
     header = b64url(b'{"alg":"HS256","crit":["exp"],"exp":1}').decode()
     for function in ("api_jws.decode", "api_jws.decode_complete"):
         assert_same(function, f"{header}..", "", options={"verify_signature": False})
+
+
+@both_modules
+@pytest.mark.parametrize("audience", [1, 1.5, object()])
+def test_a_rule_of_ones_own_and_a_wrong_audience(module: Any, audience: Any) -> None:
+    """An audience that is none is refused though the rule on it is off, as without a subclass."""
+
+    class Own(module.PyJWT):  # type: ignore[misc, name-defined]
+        def _validate_exp(self, payload: Any, now: float, leeway: float) -> None:
+            return None
+
+    for decoder in (Own(), module.PyJWT()):
+        with pytest.raises(TypeError, match="audience must be a string, iterable or None"):
+            decoder.decode(
+                forge({"exp": 1}),
+                SECRET,
+                algorithms=["HS256"],
+                options={"verify_aud": False, "verify_exp": False},
+                audience=audience,
+            )

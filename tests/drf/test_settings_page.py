@@ -78,6 +78,6 @@ def test_every_check_is_in_the_table_and_is_tested() -> None:
     assert len(given) >= 40
     listed = re.findall(r"^\| `(pyjwtfast\.[EW]\d+)` \|", CHECKS, re.MULTILINE)
     assert sorted(given) == sorted(listed)
-    tests = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
+    tests = "".join(path.read_text() for path in Path(__file__).parent.rglob("test_*.py"))
     for identifier in given:
         assert re.search(rf"\b{identifier.removeprefix('pyjwtfast.')}\b", tests), identifier

@@ -5,5 +5,5 @@ writes for people what they found, and `command` is the command line. Nothing he
 
 Beside the messages of the system checks it has some of its own: pyjwtfast.E101 the blacklist's
 database does not answer, E102 its migrations are not applied, E103 JWK_URL does not answer,
-W101 simplejwt is in use beside us.
+W101 simplejwt is in use beside us, W102 many tokens without an index on their expiry.
 """

@@ -409,28 +409,25 @@ def test_a_token_that_is_accepted(user: User) -> None:
     assert steps["answer"][1] == "a request with it is let in, by AccessToken"
 
 
-NOW = int(time.time())
-
-
 @pytest.mark.parametrize(
-    ("payload", "simple_jwt", "step", "text", "answer"),
+    ("changes", "simple_jwt", "step", "text", "answer"),
     [
-        (claims(exp=NOW - 7300), {}, "exp", "2 hours ago", "Token is expired"),
-        (claims(exp=ABSENT), {}, "exp", "missing", "Token has no 'exp' claim"),
-        (claims(exp="x"), {}, "exp", "not a number, but a str", "Token is invalid"),
-        (claims(nbf=NOW + 7300), {}, "nbf", "2 hours from now", "Token is invalid"),
-        (claims(iat=NOW + 200000), {"LEEWAY": 5}, "iat", "2 days from now; LEEWAY is 5 s", ""),
-        (claims("refresh"), {}, "type", "for the refresh view alone", "Token has wrong type"),
-        (claims(token_type=ABSENT), {}, "type", "missing, but views take 'access'", "no type"),
-        (claims(jti=ABSENT), {}, "id", "the claim jti is missing", "Token has no id"),
-        (claims(), {"AUDIENCE": "us"}, "aud", "missing, but AUDIENCE is 'us'", "Token is invalid"),
-        (claims(iss="me"), {"ISSUER": "us"}, "iss", "'me', but ISSUER is 'us'", "is invalid"),
-        (claims(user_id=ABSENT), {}, "user", "the claim user_id is missing", "no recognizable"),
-        (claims(user_id="999"), {}, "user", "there is none with id '999'", "User not found"),
-        (claims(), {"SIGNING_KEY": "y" * 64}, "signature", "none of this project's", "is invalid"),
-        (claims(), {"ALGORITHM": "HS512"}, "algorithm", "'HS256', but ALGORITHM is HS512", ""),
+        ({"exp": -7300}, {}, "exp", "2 hours ago", "Token is expired"),
+        ({"exp": ABSENT}, {}, "exp", "missing", "Token has no 'exp' claim"),
+        ({"exp": "x"}, {}, "exp", "not a number, but a str", "Token is invalid"),
+        ({"nbf": 7300}, {}, "nbf", "2 hours from now", "Token is invalid"),
+        ({"iat": 200000}, {"LEEWAY": 5}, "iat", "2 days from now; LEEWAY is 5 s", ""),
+        ({"token_type": "refresh"}, {}, "type", "for the refresh view alone", "has wrong type"),
+        ({"token_type": ABSENT}, {}, "type", "missing, but views take 'access'", "no type"),
+        ({"jti": ABSENT}, {}, "id", "the claim jti is missing", "Token has no id"),
+        ({}, {"AUDIENCE": "us"}, "aud", "missing, but AUDIENCE is 'us'", "Token is invalid"),
+        ({"iss": "me"}, {"ISSUER": "us"}, "iss", "'me', but ISSUER is 'us'", "is invalid"),
+        ({"user_id": ABSENT}, {}, "user", "the claim user_id is missing", "no recognizable"),
+        ({"user_id": "999"}, {}, "user", "there is none with id '999'", "User not found"),
+        ({}, {"SIGNING_KEY": "y" * 64}, "signature", "none of this project's", "is invalid"),
+        ({}, {"ALGORITHM": "HS512"}, "algorithm", "'HS256', but ALGORITHM is HS512", ""),
         (
-            claims(),
+            {},
             {"CHECK_REVOKE_TOKEN": True},
             "password",
             "changed since",
@@ -440,16 +437,16 @@ NOW = int(time.time())
     ids=repr,
 )
 def test_why_a_token_is_refused(
-    payload: dict[str, Any],
+    changes: dict[str, Any],
     simple_jwt: dict[str, Any],
     step: str,
     text: str,
     answer: str,
     user: User,
 ) -> None:
-    if payload.get("user_id") == "1":
-        payload = {**payload, "user_id": str(user.pk)}
-    steps, status = judged(token(payload), **simple_jwt)
+    now = int(time.time())
+    changes = {name: now + v if isinstance(v, int) else v for name, v in changes.items()}
+    steps, status = judged(token(claims(**{"user_id": str(user.pk), **changes})), **simple_jwt)
     assert status == 1
     assert steps[step][0] is False
     assert text in steps[step][1]

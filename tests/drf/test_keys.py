@@ -90,7 +90,7 @@ def test_the_same_errors(algorithm: str) -> None:
         "another algorithm": signed(rsa, "RS512" if algorithm == "RS256" else "RS256"),
         "expired": signed(exp=1),
         "just expired": signed(exp=int(time.time()) - 2),
-        "not yet": signed(nbf=NOW + 600),
+        "not yet": signed(nbf=NOW + 86_400),
         "audience": signed(aud="others"),
         "jti": forge({**claims, "jti": 5}),
         "public key as a secret": forge(claims, secret=public),

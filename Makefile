@@ -8,6 +8,7 @@ BENCH_VENV ?= .venv-bench
 FUZZ_SECONDS ?= 60
 FUZZ_CASES ?= 100000
 LEAK_CALLS ?= 100000
+ROWS ?= 1000000
 # Where `make serve` listens; by default a free port.
 PORT ?= 0
 
@@ -108,6 +109,10 @@ docs: $(VENV)/installed  ## build the documentation into build/docs, to be read 
 .PHONY: bench
 bench:  ## side by side with PyJWT, simplejwt, ryjwt and oxyjwt (BENCH_ARGS=...)
 	@scripts/bench.sh $(BENCH_VENV) $(BENCH_ARGS)
+
+.PHONY: bench-flush
+bench-flush: build  ## flushexpiredtokens beside simplejwt's, on PostgreSQL (ROWS=1000000)
+	@$(PY) -m benchmarks.flush --rows $(ROWS)
 
 .PHONY: clean
 clean:  ## remove what was built, the virtual environments included

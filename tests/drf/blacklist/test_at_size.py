@@ -1,0 +1,94 @@
+"""A flush of more rows: memory stays, and others write meanwhile; `make bench-flush` has more."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.drf.blacklist.projects import MODELS, new_database
+
+# One row by the models, and so many like it by SQL.
+FILL = f"""
+migrate()
+{MODELS}
+from datetime import datetime, timezone
+
+def fill(rows):
+    past = datetime(2020, 1, 1, tzinfo=timezone.utc)
+    seed = OutstandingToken.objects.create(jti="seed", token="t" * 250, expires_at=past)
+    BlacklistedToken.objects.create(token=seed)
+    with connection.cursor() as cursor:
+        cursor.execute(f'''
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {{rows - 1}})
+            INSERT INTO token_blacklist_outstandingtoken (jti, token, expires_at)
+            SELECT i, token, expires_at FROM n, token_blacklist_outstandingtoken''')
+        cursor.execute('''
+            INSERT INTO token_blacklist_blacklistedtoken (token_id, blacklisted_at)
+            SELECT id, expires_at FROM token_blacklist_outstandingtoken WHERE jti != 'seed' ''')
+
+def left():
+    return OutstandingToken.objects.count(), BlacklistedToken.objects.count()
+"""
+PEAK = f"""
+{FILL}
+def peak():
+    with open("/proc/self/status") as status:
+        return int(re.search(r"VmHWM:\\s+(\\d+) kB", status.read())[1]) / 1024
+
+fill(1000)
+said("flushexpiredtokens", verbosity=0)
+before = peak()
+fill(30_000)
+said("flushexpiredtokens", verbosity=0)
+result = peak() - before, left()
+"""
+MEANWHILE = f"""
+{FILL}
+import threading, time
+from django.db import connections
+
+fill(10_000)
+spans, stop = [], threading.Event()
+
+def insert():
+    while not stop.is_set():
+        start = time.perf_counter()
+        OutstandingToken.objects.create(
+            jti=f"new {{len(spans)}}", expires_at=datetime(2099, 1, 1, tzinfo=timezone.utc)
+        )
+        spans.append((start, time.perf_counter()))
+        time.sleep(0.005)
+    connections.close_all()
+
+thread = threading.Thread(target=insert)
+thread.start()
+start = time.perf_counter()
+said("flushexpiredtokens", batch_size=500, sleep=0.02)
+end = time.perf_counter()
+stop.set()
+thread.join()
+during = [each for each in spans if start < each[0] and each[1] < end]
+result = len(during), left()[0] == len(spans), left()[1]
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/status")
+def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
+    grown = {}
+    for app in ("ours", "theirs"):
+        directory = tmp_path / app
+        directory.mkdir()
+        with new_database(directory) as database:
+            grown[app], left = database.run(app, PEAK)
+        assert left == [0, 0]
+    assert grown["ours"] < 10 < grown["theirs"], grown
+
+
+def test_tokens_are_issued_meanwhile(tmp_path: Path) -> None:
+    with new_database(tmp_path) as database:
+        during, all_there, blacklisted = database.run("ours", MEANWHILE)
+    assert during >= 5
+    assert all_there
+    assert blacklisted == 0

@@ -13,13 +13,22 @@ APP = os.environ["BLACKLIST_APP"]
 if APP == "one-line":
     import pyjwtfast.replace_simplejwt  # noqa: F401
 
-from tests.drf.settings import DATABASES, PASSWORD_HASHERS, SECRET_KEY  # noqa: E402, F401
+from tests.drf.settings import (  # noqa: E402
+    DATABASES,
+    MIDDLEWARE,  # noqa: F401
+    PASSWORD_HASHERS,  # noqa: F401
+    SECRET_KEY,  # noqa: F401
+    TEMPLATES,  # noqa: F401
+)
 
 PACKAGE = "pyjwtfast.drf" if APP == "ours" else "rest_framework_simplejwt"
 USE_TZ = True
 ROOT_URLCONF = "tests.drf.blacklist.urls"
 DEFAULT_AUTO_FIELD = f"django.db.models.{os.environ.get('BLACKLIST_AUTO_FIELD', 'BigAutoField')}"
 INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "rest_framework",

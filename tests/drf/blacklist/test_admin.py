@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from django.urls import reverse
 
 from pyjwtfast.drf.token_blacklist import admin as our_admin
 from pyjwtfast.drf.token_blacklist.models import BlacklistedToken, OutstandingToken
+from tests.drf.blacklist.projects import MODELS, new_database
 from tests.drf.blacklist.rows import TEXT, add, add_expired, left
 from tests.drf.models import User
 
@@ -233,3 +235,34 @@ def test_deleting_an_entry_makes_the_token_good_again(root: Client) -> None:
     answer = root.post(reverse(BLACKLISTED.format("delete"), args=[entry.pk]), {"post": "yes"})
     assert answer.status_code == 302
     assert list(OutstandingToken.objects.filter(blacklistedtoken=None)) == [row]
+
+
+def test_by_simplejwts_names(tmp_path: Path) -> None:
+    """As projects that replace simplejwt by one line have it, some with an admin of their own."""
+    code = f"""
+migrate()
+{MODELS}
+from django.contrib import admin
+from django.contrib.auth.models import User
+from django.test import Client
+from rest_framework_simplejwt.token_blacklist.admin import OutstandingTokenAdmin
+
+class OwnAdmin(OutstandingTokenAdmin):
+    list_display = ("jti",)
+
+    def has_delete_permission(self, *args, **kwargs):
+        return True
+
+def listed(name):
+    return client.get(f"/admin/token_blacklist/{{name}}/", HTTP_HOST="localhost").status_code
+
+client = Client()
+client.force_login(User.objects.create_superuser("root"))
+result = [listed("outstandingtoken"), listed("blacklistedtoken")]
+admin.site.unregister(OutstandingToken)
+admin.site.register(OutstandingToken, OwnAdmin)
+result += [listed("outstandingtoken"), OutstandingTokenAdmin.__module__]
+"""
+    ours = [200, 200, 200, "pyjwtfast.drf.token_blacklist.admin"]
+    with new_database(tmp_path) as database:
+        assert database.run("one-line", code) == ours

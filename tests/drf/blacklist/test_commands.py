@@ -327,15 +327,16 @@ def test_the_index_comes_and_goes() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_an_index_of_another_name_is_enough() -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("CREATE INDEX own ON token_blacklist_outstandingtoken (expires_at)")
+    index = models.Index(fields=["expires_at"], name="own")
+    with connection.schema_editor() as editor:
+        editor.add_index(OutstandingToken, index)
     try:
         assert call("indexexpiredtokens") == "There is an index already: own.\n"
         assert call("indexexpiredtokens", drop=True).startswith("There is no index token_")
         assert indexes() == ["own"]
     finally:
-        with connection.cursor() as cursor:
-            cursor.execute("DROP INDEX own")
+        with connection.schema_editor() as editor:
+            editor.remove_index(OutstandingToken, index)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -125,6 +125,94 @@ result = done, number
     assert database.run("theirs", "result = migrate()") == later
 
 
+# Over the views of the library in use: a user obtains tokens; `post` answers (status, answer).
+REQUESTS = f"""
+{MODELS}
+from rest_framework.test import APIClient
+client = APIClient()
+
+def post(path, **body):
+    response = client.post(path, body, format="json", HTTP_HOST="localhost")
+    return response.status_code, response.json()
+
+def refresh(token):
+    status, answer = post("/refresh/", refresh=token)
+    return answer.get("refresh") or [status, answer["detail"]]
+
+def rows():
+    return OutstandingToken.objects.count(), BlacklistedToken.objects.count()
+"""
+REFUSED = [401, "Token is blacklisted"]
+
+
+@pytest.mark.parametrize("app", ["ours", "one-line"])
+def test_tokens_and_blacklist_go_there_and_back(database: Database, app: str) -> None:
+    """Obtained and rotated with simplejwt, then with ours, then with simplejwt again."""
+    code = f"""
+migrate()
+{INSERT_USER}{REQUESTS}
+first = post("/obtain/", username="anna", password="a password")[1]["refresh"]
+other = post("/obtain/", username="anna", password="a password")[1]["refresh"]
+second = refresh(first)
+result = first, second, other, refresh(first), rows()
+"""
+    first, second, other, refused, rows = database.run("theirs", code)
+    assert refused == REFUSED
+    assert rows == [3, 1]
+
+    code = f"""
+applied = migrate()
+{REQUESTS}
+from pyjwtfast.drf.tokens import RefreshToken
+third = refresh({second!r})
+RefreshToken({other!r}).blacklist()
+old = [refresh(token) for token in ({first!r}, {second!r}, {other!r})]
+result = applied, third, old, rows()
+"""
+    applied, third, old, rows = database.run(app, code)
+    assert applied == []
+    assert old == [REFUSED] * 3
+    assert rows == [4, 3]
+
+    code = f"""
+applied = migrate()
+{REQUESTS}
+old = [refresh(token) for token in ({first!r}, {second!r}, {other!r})]
+fourth = refresh({third!r})
+result = applied, old, fourth, refresh({third!r}), is_clean(), rows()
+"""
+    applied, old, fourth, refused, is_clean, rows = database.run("theirs", code)
+    assert applied == []
+    assert old == [REFUSED] * 3
+    assert isinstance(fourth, str)
+    assert refused == REFUSED
+    assert is_clean
+    assert rows == [5, 4]
+
+
+@pytest.mark.parametrize("kind", ["hash", "empty"])
+def test_tokens_that_are_scrubbed_are_good_with_both(database: Database, kind: str) -> None:
+    code = f"""
+migrate()
+{INSERT_USER}{REQUESTS}
+result = [post("/obtain/", username="anna", password="a password")[1]["refresh"] for _ in "12"]
+"""
+    first, second = database.run("theirs", code)
+    code = f"""
+{REQUESTS}
+said("scrubtokens", to={kind!r})
+texts = set(OutstandingToken.objects.values_list("token", flat=True))
+result = refresh({first!r}), [text[:7] for text in texts]
+"""
+    renewed, texts = database.run("ours", code)
+    assert isinstance(renewed, str)
+    assert texts == (["sha256:"] * 2 if kind == "hash" else [""])
+    code = f"{REQUESTS}result = [refresh(token) for token in ({second!r}, {renewed!r}, {first!r})]"
+    *good, refused = database.run("theirs", code)
+    assert all(isinstance(token, str) for token in good)
+    assert refused == REFUSED
+
+
 @pytest.mark.parametrize("auto_field", ["AutoField", "BigAutoField"])
 @pytest.mark.parametrize("app", ["ours", "one-line"])
 def test_no_migration_is_missing(database: Database, app: str, auto_field: str) -> None:

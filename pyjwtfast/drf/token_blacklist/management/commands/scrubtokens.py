@@ -59,7 +59,7 @@ examples:
         """The tokens that hold more than they shall; CommandError where that is no less."""
         from ....settings import api_settings, setting_in_effect
 
-        self.to = options["to"] or api_settings.user_settings.get("STORE_TOKEN", "full")
+        self.to = options["to"] or api_settings.STORE_TOKEN
         if self.to not in ("hash", "empty"):
             raise CommandError(
                 f"{setting_in_effect('STORE_TOKEN')} is {self.to!r}, so there is nothing to scrub. "

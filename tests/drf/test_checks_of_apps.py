@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,25 @@ def test_a_package_that_needs_the_one_line(use_jwt: bool, tmp_path: Path) -> Non
     (tmp_path / "dj_rest_auth" / "__init__.py").touch()
     said = check(Project(tmp_path, [BASE, "dj_rest_auth"], REST_AUTH % use_jwt))
     assert ("(pyjwtfast.W014) dj_rest_auth makes its tokens with simplejwt" in said) is use_jwt
+
+
+@pytest.mark.parametrize(
+    ("entry", "found"),
+    [
+        (THEIRS, []),
+        (f"{THEIRS}.apps.TokenBlacklistConfig", ["pyjwtfast.E026"]),
+        (OURS, ["pyjwtfast.E016"]),
+    ],
+)
+@pytest.mark.parametrize("use_jwt", [True, False])
+def test_the_name_that_a_package_looks_for(
+    entry: str, found: list[str], use_jwt: bool, tmp_path: Path
+) -> None:
+    (tmp_path / "dj_rest_auth").mkdir()
+    (tmp_path / "dj_rest_auth" / "__init__.py").touch()
+    project = Project(tmp_path, [entry, "dj_rest_auth"], REST_AUTH % use_jwt, ONE_LINE)
+    said = re.findall(r"pyjwtfast\.[EW]\d+", check(project))
+    assert said == [name for name in found if use_jwt or name != "pyjwtfast.E026"]
 
 
 @pytest.mark.parametrize("entry", [OURS, f"{OURS}.apps.TokenBlacklistConfig"])

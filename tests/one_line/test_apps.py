@@ -133,6 +133,37 @@ def test_the_database_of_simplejwt_goes_on(way: str, tmp_path: Path) -> None:
     assert back.splitlines() == [str(TABLES), "True True", "1"]
 
 
+COMMANDS = """
+import io
+from datetime import timedelta
+from django.contrib.auth.models import User
+from django.core.management import call_command, get_commands
+from django.utils import timezone
+from rest_framework_simplejwt.token_blacklist.models import OutstandingToken
+from rest_framework_simplejwt.tokens import RefreshToken
+
+call_command("migrate", verbosity=0)
+user = User.objects.create_user("anna")
+for _ in range(3):
+    RefreshToken.for_user(user).blacklist()
+OutstandingToken.objects.filter(pk__lt=3).update(expires_at=timezone.now() - timedelta(days=1))
+call_command("flushexpiredtokens", verbosity=0)
+commands = get_commands()
+print(OutstandingToken.objects.count(), commands["flushexpiredtokens"])
+"""
+
+
+@hidden
+def test_commands_are_found(way: str) -> None:
+    lines = {
+        each: run_project(each, [BASE, BLACKLIST], COMMANDS) for each in (WAYS["simplejwt"], way)
+    }
+    assert lines[way] == lines[WAYS["simplejwt"]] == f"1 {BLACKLIST}\n"
+    doctor = "from django.core.management import call_command; call_command('jwt_doctor')"
+    said = run_project(way, [BASE, BLACKLIST], MIGRATE + doctor)
+    assert "one line (pyjwtfast.replace_simplejwt)" in said
+
+
 CHECK = """
 import json, sys
 from django.core.checks import run_checks

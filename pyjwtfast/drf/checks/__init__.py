@@ -17,7 +17,8 @@ E016 the app's new name beside the one line, E025 tokens without ids; W010 black
 without rotation.
 users: E019 USER_ID_FIELD, E024 user model without a field that a setting needs; W011 USER_ID_FIELD
 not unique.
-packages: W014 a package that needs the one line.
+packages: E026 the blacklist under a name that a package does not look for; W014 a package that
+needs the one line.
 """
 
 from __future__ import annotations

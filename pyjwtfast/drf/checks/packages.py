@@ -6,17 +6,19 @@ from collections.abc import Mapping
 
 from django.apps import apps
 from django.conf import settings
-from django.core.checks import Warning
+from django.core.checks import Error, Warning
 
-from ..utils import SIMPLEJWT, replaces_simplejwt
+from .. import token_blacklist
+from ..utils import SIMPLEJWT, lists_app, replaces_simplejwt
 from .support import Messages
+
+_THEIR_APP = f"{SIMPLEJWT}.token_blacklist"
 
 
 def check_packages() -> Messages:
-    """What works only if simplejwt's names lead to ours, and is used where they do not."""
-    if replaces_simplejwt():
-        return
-    if apps.is_installed(SIMPLEJWT):
+    """What works only if simplejwt's names lead to ours, or are where a package looks for them."""
+    replaced = replaces_simplejwt()
+    if not replaced and apps.is_installed(SIMPLEJWT):
         yield Warning(
             f"INSTALLED_APPS has '{SIMPLEJWT}': simplejwt's, in the place of pyjwtfast's.",
             hint="Write 'pyjwtfast.drf'.",
@@ -24,12 +26,25 @@ def check_packages() -> Messages:
         )
     rest_auth = getattr(settings, "REST_AUTH", None)
     if (
-        apps.is_installed("dj_rest_auth")
-        and isinstance(rest_auth, Mapping)
-        and rest_auth.get("USE_JWT")
+        not apps.is_installed("dj_rest_auth")
+        or not isinstance(rest_auth, Mapping)
+        or not rest_auth.get("USE_JWT")
     ):
+        return
+    if not replaced:
         yield Warning(
             "dj_rest_auth makes its tokens with simplejwt, not with pyjwtfast.",
             hint="Put `import pyjwtfast.replace_simplejwt` at the top of the settings.",
             id="pyjwtfast.W014",
+        )
+    elif (
+        token_blacklist.is_installed()
+        and _THEIR_APP not in settings.INSTALLED_APPS
+        and not lists_app(token_blacklist.__name__)  # E016
+    ):
+        yield Error(
+            f"INSTALLED_APPS has no '{_THEIR_APP}': dj_rest_auth's logout looks for these very "
+            "letters, and revokes no token without them.",
+            hint=f"Write '{_THEIR_APP}' for the blacklist, and not the name of its AppConfig.",
+            id="pyjwtfast.E026",
         )

@@ -296,10 +296,12 @@ class HMACAlgorithm(Algorithm):
         name = self._native_name()
         if name is not None:
             return _core._sign(name, key, msg)
-        if isinstance(key, Key):
-            self._check_unbound(key)
-            _core._sign("HS256", key, b"")  # refused where its use or key_ops say so
-        return self._mac(msg, key)
+        import hmac
+
+        # A digest that JWS has no name for. hmac takes no class of cryptography's.
+        return hmac.new(
+            self._secret(key), msg, _digest_name(self.hash_alg) or self.hash_alg
+        ).digest()
 
     def verify(self, msg: bytes, key: str | bytes | Key, sig: bytes) -> bool:
         name = self._native_name()
@@ -307,10 +309,7 @@ class HMACAlgorithm(Algorithm):
             return _core._verify(name, key, msg, sig)
         import hmac
 
-        if isinstance(key, Key):
-            self._check_unbound(key)
-            _core._verify("HS256", key, b"", b"")
-        return hmac.compare_digest(sig, self._mac(msg, key))
+        return hmac.compare_digest(sig, self.sign(msg, key))
 
     @overload
     @staticmethod
@@ -350,21 +349,6 @@ class HMACAlgorithm(Algorithm):
         return {"sha256": "HS256", "sha384": "HS384", "sha512": "HS512"}.get(
             _digest_name(self.hash_alg) or ""
         )
-
-    def _mac(self, msg: bytes, key: str | bytes | Key) -> bytes:
-        """By a digest that JWS has no name for."""
-        import hmac
-
-        # hmac takes no class of cryptography's.
-        digest = _digest_name(self.hash_alg) or self.hash_alg
-        return hmac.new(self._secret(key), msg, digest).digest()
-
-    @staticmethod
-    def _check_unbound(key: Key) -> None:
-        if key.algorithm is not None:
-            raise InvalidKeyError(
-                f"the key does not fit the algorithm: it is a secret for {key.algorithm} only"
-            )
 
     @staticmethod
     def _secret(key: str | bytes | Key) -> bytes:

@@ -1,7 +1,8 @@
 """Hook of `mkdocs build`: pages are files of the repository, and are read in both places.
 
 Documents beside docs/ and the plots become pages and files of the site, and links are turned to
-them; of links to other files the text stays. Comments that only the tests read are left out.
+them; of links to other files the text stays. Comments that only the tests read are left out. A page
+that would load something from the network is an error.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
+from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
@@ -33,6 +35,7 @@ SAME = {"README.md": "index.md", "example": "example.md"}
 _COMMENT = re.compile(r"^ *<!--.*?-->\n", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"(^ *```.*?^ *```$)", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\((?!\w+:|#)([^)#\s]+)(#[^)]*)?\)")
+_REMOTE = re.compile(r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?(?:\w+:)?//[^>]*>""")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
@@ -63,3 +66,9 @@ def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Fil
     parts = _FENCE.split(markdown)  # text and blocks of code by turns
     parts[::2] = [_LINK.sub(turned, _COMMENT.sub("", part)) for part in parts[::2]]
     return "".join(parts)
+
+
+def on_post_page(output: str, page: Page, config: MkDocsConfig) -> str:
+    if remote := _REMOTE.search(output):
+        raise PluginError(f"{page.file.src_uri} would load from the network: {remote[0]}")
+    return output

@@ -61,6 +61,9 @@ def test_links(document: Path) -> None:
 )
 def test_what_is_shown_is_so(run: Run, tmp_path: Path) -> None:
     shown = Run(run.page, run.line, run.django, runnable(run))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": ""}
+    if SANITIZED:  # what a server's thread holds at the end is no leak
+        environment["ASAN_OPTIONS"] = f"{environment['ASAN_OPTIONS']}:detect_leaks=0"
     done = subprocess.run(
         [sys.executable, "-m", "tests.docs.project"],
         input=shown.to_json(),
@@ -68,7 +71,7 @@ def test_what_is_shown_is_so(run: Run, tmp_path: Path) -> None:
         text=True,
         timeout=1200 if SANITIZED else 120,
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": ""},
+        env=environment,
     )
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
 
@@ -88,7 +91,7 @@ def test_most_blocks_are_run() -> None:
     for block in left_out:
         print(f"{block.where}: {block.not_run}")
     print(f"{len(left_out)} of {len(blocks)} blocks are not run")
-    assert len(blocks) > 50
+    assert len(blocks) > 200
     assert len(left_out) <= NOT_RUN
 
 

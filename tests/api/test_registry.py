@@ -600,32 +600,3 @@ def test_a_rule_of_ones_own_and_a_wrong_audience(module: Any, audience: Any) -> 
                 options={"verify_aud": False, "verify_exp": False},
                 audience=audience,
             )
-
-
-@pytest.mark.parametrize(
-    ("members", "may"),
-    [
-        ({}, {"sign", "verify"}),
-        ({"use": "sig", "key_ops": ["sign", "verify"]}, {"sign", "verify"}),
-        ({"key_ops": ["verify"]}, {"verify"}),
-        ({"key_ops": ["encrypt"]}, set()),
-        ({"use": "enc"}, set()),
-        ({"alg": "HS256"}, set()),
-    ],
-)
-def test_a_digest_without_a_name_and_what_a_key_is_for(
-    members: dict[str, Any], may: set[str]
-) -> None:
-    """The core does not do the work of HMAC by SHA-1, and its rules on keys hold all the same."""
-    key = Key.from_jwk({"kty": "oct", "k": b64url(SECRET.encode()).decode(), **members})
-    by_sha1 = HMACAlgorithm(hashlib.sha1)
-    mac = hmac.new(SECRET.encode(), b"message", hashlib.sha1).digest()
-    for operation, does in (
-        ("sign", lambda: by_sha1.sign(b"message", key) == mac),
-        ("verify", lambda: by_sha1.verify(b"message", key, mac)),
-    ):
-        if operation in may:
-            assert does()
-        else:
-            with pytest.raises(exceptions.InvalidKeyError):
-                does()

@@ -164,36 +164,6 @@ def test_commands_are_found(way: str) -> None:
     assert "one line (pyjwtfast.replace_simplejwt)" in said
 
 
-EXTENSIONS = """
-import sys
-import rest_framework_simplejwt.views
-print([name for name in sys.modules if "spectacular" in name])
-import drf_spectacular.openapi
-from drf_spectacular.extensions import OpenApiAuthenticationExtension as Extension
-schemes = [each for each in Extension._registry if each.__name__ == "SimpleJWTScheme"]
-print([each.__module__ for each in schemes])
-"""
-
-
-@pytest.mark.parametrize("apps", [[], [BASE], [BLACKLIST], [BASE, BLACKLIST]])
-def test_drf_spectacular_is_not_loaded_but_knows_us_once_it_is(apps: list[str]) -> None:
-    assert run_project(HIDDEN, apps, EXTENSIONS).splitlines() == [
-        "[]",
-        "['pyjwtfast.drf.spectacular']",
-    ]
-
-
-@pytest.mark.parametrize("apps", [[OUR_BASE], [OUR_BLACKLIST], [OUR_BASE, OUR_BLACKLIST]])
-def test_with_our_names_an_app_makes_it_known(apps: list[str]) -> None:
-    body = EXTENSIONS.replace("rest_framework_simplejwt", "pyjwtfast.drf")
-    schema = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
-    for way in ([*apps, "drf_spectacular"], {}), (apps, {"REST_FRAMEWORK": schema}):
-        lines = run_project(HIDE, way[0], body, **way[1]).splitlines()
-        assert "pyjwtfast.drf.spectacular" in lines[0]
-        assert lines[1].count("pyjwtfast.drf.spectacular") == 1
-    assert run_project(HIDE, apps, body).splitlines()[0] == "[]"
-
-
 CHECK = """
 import json, sys
 from django.core.checks import run_checks

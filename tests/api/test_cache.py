@@ -205,6 +205,9 @@ class TestBoundToTheVerifier:
         assert both.verify(token) == both.verify(token) == {}
         with pytest.raises(InvalidTokenError):
             cached(keys=[b]).verify(token)
+        under_b = forge({}, {"alg": "HS256", "kid": "b"}, "secret a of at least thirty-two bytes")
+        with pytest.raises(InvalidTokenError):
+            both.verify(under_b)
 
 
 class TestClaimsOnEveryHit:

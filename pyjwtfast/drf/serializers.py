@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django.contrib import auth
 from django.contrib.auth import authenticate, get_user_model
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connections
+from django.db import DatabaseError
 from django.utils.functional import classproperty
 from rest_framework import exceptions, serializers
 
@@ -150,11 +150,11 @@ class _RefreshSerializer(serializers.Serializer[Any]):
         """
         if not hasattr(token, "blacklist"):
             return None
+        from .token_blacklist import store
+
         blacklist = token.blacklist
 
         def revoke() -> None:
-            from .token_blacklist import store
-
             try:
                 with store.claiming(False):
                     blacklist()
@@ -163,7 +163,7 @@ class _RefreshSerializer(serializers.Serializer[Any]):
                 logger.exception("A token could not be blacklisted after a change of password.")
 
         revoke()
-        return revoke if _is_in_transaction() else None
+        return revoke if store.is_within_transaction(store.database()) else None
 
 
 class TokenRefreshSerializer(_RefreshSerializer):
@@ -294,9 +294,3 @@ def _claiming() -> AbstractContextManager[None]:
     from .token_blacklist import store
 
     return store.claiming()
-
-
-def _is_in_transaction() -> bool:
-    from .token_blacklist import store
-
-    return connections[store.database()].in_atomic_block

@@ -60,5 +60,6 @@ DATABASES = {
             "USER": os.environ.get("PGUSER", getpass.getuser()),
             "PASSWORD": os.environ.get("PGPASSWORD", ""),
         },
-    }[DATABASE]
+    }[DATABASE],
+    "other": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},  # for routers
 }

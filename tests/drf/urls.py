@@ -23,6 +23,7 @@ def _routes(authentication: ModuleType, views: ModuleType) -> list[Any]:
         path("token/", views.token_obtain_pair),
         path("token/refresh/", views.token_refresh),
         path("token/verify/", views.token_verify),
+        path("token/blacklist/", views.token_blacklist),
         path("sliding/", views.token_obtain_sliding),
         path("sliding/refresh/", views.token_refresh_sliding),
         path("who/", who(authentication.JWTAuthentication)),

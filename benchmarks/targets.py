@@ -11,7 +11,8 @@ from .timing import CaseResult, Extra, Ratio
 VERIFY, SIGN = "pyjwtfast Verifier.verify()", "pyjwtfast Signer.sign()"
 DECODE, ENCODE = "pyjwtfast decode()", "pyjwtfast encode()"
 CACHED = "pyjwtfast Verifier.verify(), cached"
-AUTHENTICATE = "pyjwtfast.drf JWTStatelessUserAuthentication"
+DRF = "pyjwtfast.drf"
+AUTHENTICATE = f"{DRF} JWTStatelessUserAuthentication"
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,17 @@ TARGETS: tuple[Target | Limit, ...] = (
     Target("DRF, one token", "drf-one-token", AUTHENTICATE, "simplejwt", 12),
     Target("DRF, tokens in turn", "drf-rotating", AUTHENTICATE, "simplejwt", 12),
     Target("DRF, cache off", "drf-uncached", AUTHENTICATE, "simplejwt", 12),
+    Target("AccessToken(raw)", "drf-read", f"{DRF} AccessToken(raw)", "simplejwt", 15),
+    Target(
+        "str(for_user())", "drf-issue", f"{DRF} str(AccessToken.for_user(user))", "simplejwt", 8
+    ),
+    Target(
+        "JWTAuthentication",
+        "drf-authenticate",
+        f"{DRF} JWTAuthentication.authenticate",
+        "simplejwt",
+        10,
+    ),
 )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from copy import deepcopy
 from datetime import datetime, timedelta
+from os import urandom
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 from uuid import uuid4
 
@@ -106,17 +107,15 @@ class Token:
             raise TokenError(_("Cannot create token with no type or lifetime"))
 
         self.token = token
+        self._made_at = time.time()
         if token is None:
-            self.current_time = aware_utcnow()
             self.payload = {}
             if api_settings.TOKEN_TYPE_CLAIM is not None:
                 self.payload[api_settings.TOKEN_TYPE_CLAIM] = self.token_type
-            self.set_exp(from_time=self.current_time, lifetime=self.lifetime)
-            self.set_iat(at_time=self.current_time)
+            self._set_times()
             self.set_jti()
             return
 
-        self._made_at = time.time()
         try:
             self.payload = _decode(self.get_token_backend(), token, verify)
         except TokenBackendExpiredToken as error:
@@ -125,6 +124,26 @@ class Token:
             raise TokenError(_("Token is invalid")) from error
         if verify:
             self.verify()
+
+    def _set_times(self) -> None:
+        """Write `exp` and `iat` of a new token; without datetimes, if the steps are those below."""
+        own, lifetime = type(self), self.lifetime
+        if (
+            aware_utcnow is _AWARE_UTCNOW
+            and own.set_exp is _SET_EXP
+            and own.set_iat is _SET_IAT
+            and type(lifetime) is timedelta
+            and not lifetime.microseconds
+        ):
+            issued_at = int(self._made_at)
+            expiry = issued_at + lifetime.days * 86_400 + lifetime.seconds
+            if 0 <= expiry <= _LAST_SECOND:
+                self.payload["exp"] = expiry
+                self.payload["iat"] = issued_at
+                return
+        self.current_time = aware_utcnow()
+        self.set_exp(from_time=self.current_time, lifetime=lifetime)
+        self.set_iat(at_time=self.current_time)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Read a pickle, also one of simplejwt's."""
@@ -195,7 +214,7 @@ class Token:
     def set_jti(self) -> None:
         """Give the token a new random id (RFC 7519 section 4.1.7), unless JTI_CLAIM is None."""
         if api_settings.JTI_CLAIM is not None:
-            self.payload[api_settings.JTI_CLAIM] = uuid4().hex
+            self.payload[api_settings.JTI_CLAIM] = _new_id()
 
     def set_exp(
         self,
@@ -286,6 +305,21 @@ class Token:
 
     def get_token_backend(self) -> TokenBackend:
         return self.token_backend
+
+
+# The steps of a new token's times as they are here: others have to be taken.
+_SET_EXP, _SET_IAT = Token.set_exp, Token.set_iat
+_AWARE_UTCNOW, _UUID4 = aware_utcnow, uuid4
+
+
+def _new_id() -> str:
+    """`uuid4().hex`, without the object (RFC 9562 section 5.4); tests may replace uuid4."""
+    if uuid4 is not _UUID4:
+        return uuid4().hex
+    octets = bytearray(urandom(16))
+    octets[6] = octets[6] & 0x0F | 0x40
+    octets[8] = octets[8] & 0x3F | 0x80
+    return octets.hex()
 
 
 def _only_with_app(method: F) -> F:

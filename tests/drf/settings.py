@@ -61,5 +61,5 @@ DATABASES = {
             "PASSWORD": os.environ.get("PGPASSWORD", ""),
         },
     }[DATABASE],
-    "other": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},  # for routers
+    "second": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},  # for routers
 }

@@ -489,7 +489,7 @@ class LaggingReplica:
     """Reads from a database in which nothing has arrived yet; users are found in the first."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str:
-        return "default" if model is User else "other"
+        return "default" if model is User else "second"
 
     def db_for_write(self, model: Any, **hints: Any) -> str:
         return "default"
@@ -498,7 +498,7 @@ class LaggingReplica:
         return False  # as some routers do for objects of two databases
 
 
-@pytest.mark.django_db(databases=["default", "other"])
+@pytest.mark.django_db(databases=["default", "second"])
 @override_settings(DATABASE_ROUTERS=[f"{__name__}.LaggingReplica"])
 def test_a_replica_that_lags_behind_is_not_asked(
     client: APIClient, user: User, saved: list[str]
@@ -512,7 +512,7 @@ def test_a_replica_that_lags_behind_is_not_asked(
         assert post(client, "/ours/token/blacklist/", {"refresh": second}).status == 200
         assert RefreshToken(second, verify=False).blacklist()[1] is False
         assert (RefreshToken(second, verify=False).outstand() or ())[1] is False
-    assert OutstandingToken.objects.using("other").count() == 0
+    assert OutstandingToken.objects.using("second").count() == 0
     assert BlacklistedToken.objects.using("default").count() == 2
 
 
@@ -520,12 +520,12 @@ class ElsewhereRouter:
     """The tables of the app are in another database than the users."""
 
     def db_for_read(self, model: Any, **hints: Any) -> str | None:
-        return "other" if model._meta.app_label == "token_blacklist" else None
+        return "second" if model._meta.app_label == "token_blacklist" else None
 
     db_for_write = db_for_read
 
 
-@pytest.mark.django_db(databases=["default", "other"])
+@pytest.mark.django_db(databases=["default", "second"])
 @override_settings(DATABASE_ROUTERS=[f"{__name__}.ElsewhereRouter"])
 def test_tables_in_another_database(client: APIClient, user: User) -> None:
     if connection.vendor != "sqlite":
@@ -536,7 +536,7 @@ def test_tables_in_another_database(client: APIClient, user: User) -> None:
             RefreshToken(raw).blacklist()
     with pytest.raises(TokenError, match="Token is blacklisted"):
         RefreshToken(raw)
-    assert BlacklistedToken.objects.using("other").count() == 1
+    assert BlacklistedToken.objects.using("second").count() == 1
     assert BlacklistedToken.objects.using("default").count() == 0
 
 

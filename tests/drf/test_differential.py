@@ -357,15 +357,10 @@ def test_several_token_classes(
 
 
 def test_public_names_are_there() -> None:
-    """Every public name of simplejwt's modules is in ours; the blacklist's come with it."""
+    """Every public name of simplejwt's modules is in ours."""
     import importlib
     import types
 
-    later = {
-        "tokens": {"BlacklistMixin", "BlacklistedToken", "OutstandingToken"},
-        "serializers": {"TokenBlacklistSerializer"},
-        "views": {"TokenBlacklistView", "token_blacklist"},
-    }
     for name in [
         "authentication",
         "backends",
@@ -387,7 +382,7 @@ def test_public_names_are_there() -> None:
             and not isinstance(value, types.ModuleType)
             and getattr(value, "__module__", theirs.__name__) == theirs.__name__
             and key not in {"JWK_CLIENT_AVAILABLE", "USER_SETTINGS", "TYPE_CHECKING", "T"}
-        } - later.get(name, set())
+        }
         if name == "views":
             defined.discard("AUTH_HEADER_TYPES")  # imported from authentication
         missing = {key for key in defined if not hasattr(ours, key)}

@@ -1,7 +1,8 @@
 """Reads the code blocks of a document, in order, and the comments that say how to run them.
 
-A page is a sequence of runs. The first has no Django; each `<!-- project -->` begins a new one, in
-a Django project and a process of its own. Blocks of these languages run; others are only shown:
+A page is a sequence of runs, each a process of its own. The first has no Django; `<!-- project -->`
+begins one in a new Django project, `<!-- no project -->` one without. Blocks of these languages
+run; others are only shown:
 
 python   executed, all blocks of a run in one namespace. In a project a block whose first line is
          `# settings.py`, `# urls.py`, `# accounts/views.py` ... is that file, or more of it.
@@ -33,7 +34,7 @@ from pathlib import Path
 LANGUAGES = ("python", "http", "console", "sh")
 
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<language>[\w+-]*)[^`\n]*$")
-_DIRECTIVES = ("not run:", "reports:", "fails", "run", "project")
+_DIRECTIVES = ("not run:", "reports:", "fails", "run", "project", "no project")
 
 
 @dataclass
@@ -84,8 +85,8 @@ def read_runs(path: Path, name: str) -> list[Run]:
                 number += 1
             comment = "\n".join(lines[start : number + 1])
             directive = _directive(comment)
-            if directive == "project":
-                runs.append(Run(name, start + 1, django=True))
+            if directive in ("project", "no project"):
+                runs.append(Run(name, start + 1, django=directive == "project"))
             elif directive == "run":
                 text = comment.strip().removeprefix("<!-- run").removesuffix("-->")
                 runs[-1].blocks.append(Block(name, start + 1, "hidden", textwrap.dedent(text)))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models.signals import post_save, pre_save
 from django.test import modify_settings, override_settings
 from rest_framework.test import APIClient
@@ -327,6 +327,54 @@ def test_a_database_that_fails_logs_nobody_out(
         patch.setattr(store, "_read", fail)
         assert post(client, "/ours/token/refresh/", {"refresh": raw}).status == 500
     assert post(client, "/ours/token/refresh/", {"refresh": raw}).status == 200
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("failures", "somebody_else", "status", "attempts"),
+    [(1, False, 200, 2), (2, False, 200, 3), (9, False, 500, 3), (9, True, 401, 1)],
+)
+@pytest.mark.parametrize("path", ["refresh", "blacklist"])
+def test_what_the_database_could_not_put_in_order(
+    client: APIClient,
+    user: User,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    failures: int,
+    somebody_else: bool,
+    status: int,
+    attempts: int,
+) -> None:
+    """A deadlock, a lock or a serialization that failed: it is tried again, and only whoever has
+    lost the token to somebody else is told that it is blacklisted."""
+    raw = str(RefreshToken.for_user(user))
+    row = OutstandingToken.objects.get()
+    seen = []
+    save = BlacklistedToken.save
+
+    def fail(self: Any, *args: Any, **kwargs: Any) -> None:
+        seen.append(self)
+        if len(seen) > failures:
+            return save(self, *args, **kwargs)
+        raise OperationalError("could not serialize access")
+
+    read = store._read
+
+    def read_later(alias: str, jti: str) -> Any:
+        if seen and somebody_else and not BlacklistedToken.objects.exists():
+            save(BlacklistedToken(token=row))
+        return read(alias, jti)
+
+    monkeypatch.setattr(BlacklistedToken, "save", fail)
+    monkeypatch.setattr(store, "_read", read_later)
+    with override_settings(SIMPLE_JWT=ROTATING):
+        got = post(client, f"/ours/token/{path}/", {"refresh": raw})
+    assert (got.status, len(seen)) == (status, attempts)
+    assert BlacklistedToken.objects.count() == (0 if status == 500 else 1)
+    if status == 401:
+        assert got.body == BLACKLISTED
+    issued = 2 if path == "refresh" and status == 200 else 1
+    assert OutstandingToken.objects.count() == issued
 
 
 @pytest.mark.parametrize(

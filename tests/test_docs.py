@@ -40,6 +40,23 @@ def runnable(run: Run) -> list[Block]:
     return [block for block in blocks if block.language in (*LANGUAGES, "hidden")]
 
 
+def run_shown(run: Run, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Run what is to be run of it, in a process of its own and in the (empty) directory."""
+    shown = Run(run.page, run.line, run.django, runnable(run))
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": ""}
+    if SANITIZED:  # what a server's thread holds at the end is no leak
+        environment["ASAN_OPTIONS"] = f"{environment['ASAN_OPTIONS']}:detect_leaks=0"
+    return subprocess.run(
+        [sys.executable, "-m", "tests.docs.project"],
+        input=shown.to_json(),
+        capture_output=True,
+        text=True,
+        timeout=1200 if SANITIZED else 120,
+        cwd=directory,
+        env=environment,
+    )
+
+
 def slug(heading: str) -> str:
     """The anchor of a heading, as code hosts make it."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
@@ -60,20 +77,44 @@ def test_links(document: Path) -> None:
     "run", [run for run in RUNS if any(runnable(run))], ids=lambda run: run.where
 )
 def test_what_is_shown_is_so(run: Run, tmp_path: Path) -> None:
-    shown = Run(run.page, run.line, run.django, runnable(run))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": ""}
-    if SANITIZED:  # what a server's thread holds at the end is no leak
-        environment["ASAN_OPTIONS"] = f"{environment['ASAN_OPTIONS']}:detect_leaks=0"
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.docs.project"],
-        input=shown.to_json(),
-        capture_output=True,
-        text=True,
-        timeout=1200 if SANITIZED else 120,
-        cwd=tmp_path,
-        env=environment,
-    )
+    done = run_shown(run, tmp_path)
     assert done.returncode == 0, f"{done.stdout}\n{done.stderr}"
+
+
+LOG_IN = """
+```http
+POST /api/token/ HTTP/1.1
+Content-Type: application/json
+
+{"username": "ada", "password": "correct horse"}
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("```python\nassert 1 == 2\n```", 3, "AssertionError"),
+        ("```sh\npyjwtfast decode nonsense\n```", 3, "ended with"),
+        ("<!-- fails -->\n```sh\npyjwtfast --help\n```", 4, "ended with 0"),
+        ("```console\n$ pyjwtfast --version\npyjwtfast 77\n```", 3, "printed"),
+        ('```python\n# settings.py\nSIMPLE_JWT = {"LEWAY": 1}\n```', 3, "pyjwtfast.W001"),
+        ("<!-- reports: pyjwtfast.W001 -->\n```python\n# settings.py\n```", 4, "W001"),
+        (LOG_IN, 4, "has no answer"),
+        (LOG_IN + '```http\nHTTP/1.1 200 OK\n\n{"access": "eyJ…"}\n```', 10, "the answer has"),
+        (LOG_IN + "```http\nHTTP/1.1 401 Unauthorized\n\n```", 10, "the answer is HTTP/1.1 200 OK"),
+        ("```http\nGET / HTTP/1.1\nAuthorization: Bearer eyJ…\n```", 3, "no answer before this"),
+    ],
+)
+def test_what_is_not_so_is_found(text: str, line: int, message: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"<!-- project -->\n{text}\n")
+    (tmp_path / "project").mkdir()
+    (_, run) = read_runs(page, "page.md")
+    done = run_shown(run, tmp_path / "project")
+    assert done.returncode == 1
+    assert f"page.md:{line}: " in done.stderr
+    assert message in done.stderr
 
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda run: run.where)

@@ -227,7 +227,7 @@ class Project:
         self.blocks = blocks
         self.tokens: dict[str, str] = {}  # by what an answer showed of them, and by name
         self.response: Any = None
-        self.answered = True
+        self.asked: Block | None = None  # the request that has no answer yet
         self.live: Any = None
         self.namespace: dict[str, Any] = {"__name__": "__main__"}
         self.console = Console(self)
@@ -302,10 +302,10 @@ class Project:
                 self.check(self.start[-1])
         for block in self.blocks:
             if block.language != "http" or not block.text.startswith("HTTP/"):
-                self.unanswered(block)
+                self.all_answered()
             with self.at(block):
                 self.run_block(block)
-        self.unanswered(self.blocks[-1])
+        self.all_answered()
 
     @contextlib.contextmanager
     def at(self, block: Block) -> Iterator[None]:
@@ -316,9 +316,9 @@ class Project:
                 traceback.print_exc()
             sys.exit(f"{block.where}: {error}")
 
-    def unanswered(self, block: Block) -> None:
-        if not self.answered:
-            sys.exit(f"{block.where}: the request before this has no answer")
+    def all_answered(self) -> None:
+        if self.asked is not None:
+            sys.exit(f"{self.asked.where}: this request has no answer")
 
     def run_block(self, block: Block) -> None:
         name = file_of(block)
@@ -390,7 +390,7 @@ class Project:
         self.response = Client(raise_request_exception=False).generic(
             method, path, body.strip(), content_type, headers=headers
         )
-        self.answered = False
+        self.asked = block
 
     def token(self, shown: str, name: str) -> str:
         """The token that an answer gave: by what it showed of it, or the latest of that name."""
@@ -402,9 +402,9 @@ class Project:
         )
 
     def answer(self, block: Block) -> None:
-        if self.answered:
+        if self.asked is None:
             raise Failure("there is no request before this answer")
-        self.answered = True
+        self.asked = None
         response = self.response
         head, _, body = block.text.partition("\n\n")
         line, *fields = head.strip().splitlines()

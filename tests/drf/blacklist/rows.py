@@ -31,6 +31,8 @@ def add_expired(
     return add(number, blacklisted=blacklisted, expires_at=expires_at)
 
 
-def left() -> tuple[int, int]:
+def left(using: str = "default") -> tuple[int, int]:
     """How many rows there are in each table."""
-    return OutstandingToken.objects.count(), BlacklistedToken.objects.count()
+    models = (OutstandingToken, BlacklistedToken)
+    outstanding, blacklisted = (model.objects.using(using).count() for model in models)
+    return outstanding, blacklisted

@@ -9,9 +9,9 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import connection, connections
 from django.db.models.signals import post_save
-from django.test import Client
+from django.test import Client, override_settings
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
@@ -126,6 +126,19 @@ def test_the_text_of_a_token_is_nowhere(root: Client) -> None:
     assert row.jti in pages[1]
 
 
+def test_the_text_of_a_token_cannot_be_guessed_by_filters() -> None:
+    """A list is filtered by what its address says, which would tell the text bit by bit."""
+    client = staff("view_outstandingtoken", "view_blacklistedtoken")
+    [row] = add(blacklisted=True)
+    for lookup in ("token", "token__startswith", "token__regex", "token__in"):
+        outstanding = reverse(OUTSTANDING.format("changelist"))
+        assert client.get(outstanding, {lookup: TEXT}).status_code == 400
+        blacklisted = reverse(BLACKLISTED.format("changelist"))
+        assert client.get(blacklisted, {f"token__{lookup}": TEXT}).status_code == 400
+    assert row.jti in page(client, OUTSTANDING.format("changelist"), jti=row.jti)
+    assert row.jti in page(client, BLACKLISTED.format("changelist"), token=str(row.pk))
+
+
 def test_outstanding_tokens_are_read_only(root: Client) -> None:
     (row,) = add()
     change = reverse(OUTSTANDING.format("change"), args=[row.pk])
@@ -164,6 +177,34 @@ def test_all_tokens_of_the_users_are_blacklisted(root: Client) -> None:
     blacklisted = BlacklistedToken.objects.values_list("token", flat=True)
     assert set(blacklisted) == {row.pk for row in of_anna}
     assert of_berta
+
+
+class Replica:
+    """The app's tables are read from another database, in which writing has no effect."""
+
+    def db_for_read(self, model: Any, **hints: Any) -> str:
+        return "second" if model._meta.app_label == "token_blacklist" else "default"
+
+    def db_for_write(self, model: Any, **hints: Any) -> str:
+        return "default"
+
+
+@pytest.mark.django_db(databases=["default", "second"])
+def test_actions_write_where_tokens_are_written(root: Client) -> None:
+    user = User.objects.create(username="anna", badge=5)
+    rows = [*add(2, user=user), *add_expired()]
+    with connections["second"].constraint_checks_disabled():
+        for row in rows:
+            row.save(using="second", force_insert=True)
+        with override_settings(DATABASE_ROUTERS=[f"{__name__}.Replica"]):
+            assert said(act(root, "blacklist_selected", rows[0])) == "1 token was blacklisted."
+            assert left("default") == (3, 2)
+            assert said(act(root, "blacklist_all_of_user", rows[0])) == "1 token was blacklisted."
+            assert left("default") == (3, 3)
+            assert said(act(root, "flush_expired", rows[0])) == "1 token was flushed."
+            assert left("default") == (2, 2)
+        assert left("second") == (3, 0)
+        OutstandingToken.objects.using("second").all().delete()
 
 
 def test_receivers_hear_of_what_an_action_blacklists(root: Client) -> None:
@@ -244,7 +285,7 @@ migrate()
 {MODELS}
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, override_settings
 from rest_framework_simplejwt.token_blacklist.admin import OutstandingTokenAdmin
 
 class OwnAdmin(OutstandingTokenAdmin):

@@ -356,6 +356,18 @@ class BlacklistMixin(Generic[T]):
     _record: Record | None = None  # what check_blacklist() has found, until blacklist() uses it
     _user: tuple[object, AbstractBaseUser | None] | None = None  # and who the claim's user is
     _new_jti: str | None = None
+    _recorded_exp: Any = None  # as it was when this object made the token's record
+
+    def __str__(self) -> str:
+        """The signed token. Has its `exp` been changed since it was recorded, so is the record."""
+        text = super().__str__()
+        recorded = self._recorded_exp
+        if recorded is not None and self.payload.get("exp", recorded) != recorded:
+            from .token_blacklist import store
+
+            store.set_expiry(self._expires_at(), jti=self._jti())
+            self._recorded_exp = self.payload["exp"]
+        return text
 
     def verify(self, *args: Any, **kwargs: Any) -> None:
         """Check the blacklist, then all the rest. Raises TokenError."""
@@ -386,7 +398,11 @@ class BlacklistMixin(Generic[T]):
         if record is None or record.jti != jti:
             record = store.find(jti)
         # As it came: it need not be one that we can sign.
-        return store.blacklist(record, lambda: self._row(self._find_user(), self.token or self))
+        return store.blacklist(
+            record,
+            self._expires_at(),
+            lambda: self._row(self._find_user(), self.token or self),
+        )
 
     def outstand(self) -> tuple[OutstandingToken, bool] | None:
         """Record the token as issued: its record, and whether it was made just now.
@@ -398,8 +414,12 @@ class BlacklistMixin(Generic[T]):
         from .token_blacklist import store
 
         if self._jti() == self._new_jti:
-            return store.insert(self._row(self._find_user(), self)), True
-        return store.outstand(self._jti(), lambda: self._row(self._find_user(), self))
+            made = store.insert(self._row(self._find_user(), self)), True
+        else:
+            made = store.outstand(self._jti(), lambda: self._row(self._find_user(), self))
+        if made[1]:
+            self._recorded_exp = self.payload["exp"]
+        return made
 
     @classmethod
     def for_user(cls: type[T], user: AuthUser) -> T:  # type: ignore[misc]
@@ -409,6 +429,7 @@ class BlacklistMixin(Generic[T]):
             from .token_blacklist import store
 
             store.insert(token._row(user, token))
+            token._recorded_exp = token.payload["exp"]
         return token  # type: ignore[no-any-return]
 
     def set_jti(self) -> None:
@@ -428,16 +449,19 @@ class BlacklistMixin(Generic[T]):
             self._user = user_id, find_user(get_user_model(), user_id)
         return self._user[1]
 
-    def _row(self, user: object, token: object) -> OutstandingToken:
-        """The record of this token as issued, not saved yet."""
-        from .token_blacklist.models import OutstandingToken
-
+    def _expires_at(self) -> datetime:
         try:
-            expires_at = datetime_from_epoch(self.payload["exp"])
+            return datetime_from_epoch(self.payload["exp"])
         except KeyError as error:
             raise TokenError(format_lazy(_("Token has no '{}' claim"), "exp")) from error
         except (TypeError, ValueError, OverflowError, OSError) as error:
             raise TokenError(_("Token is invalid")) from error
+
+    def _row(self, user: object, token: object) -> OutstandingToken:
+        """The record of this token as issued, not saved yet."""
+        from .token_blacklist.models import OutstandingToken
+
+        expires_at = self._expires_at()
         row = OutstandingToken(
             jti=self._jti(),
             token=_stored(token),

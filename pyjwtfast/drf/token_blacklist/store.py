@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from django.db import (
@@ -51,8 +52,9 @@ class Record(NamedTuple):
     """What the tables hold of a token's id: the ids of its rows, None where there is none."""
 
     jti: str
-    outstanding: int | None
-    blacklisted: int | None
+    outstanding: int | None = None
+    blacklisted: int | None = None
+    expires_at: datetime | None = None
 
 
 def database() -> str:
@@ -109,9 +111,9 @@ def find(jti: object) -> Record:
 
 def _read(alias: str, jti: str) -> Record:
     rows = OutstandingToken._default_manager.using(alias).filter(jti=jti).order_by()
-    for outstanding, blacklisted in rows.values_list("pk", "blacklistedtoken__pk"):
-        return Record(jti, outstanding, blacklisted)
-    return Record(jti, None, None)
+    for found in rows.values_list("pk", "blacklistedtoken__pk", "expires_at"):
+        return Record(jti, *found)
+    return Record(jti)
 
 
 def _lock_and_read(connection: BaseDatabaseWrapper, jti: str) -> Record:
@@ -128,15 +130,24 @@ def _lock_and_read(connection: BaseDatabaseWrapper, jti: str) -> Record:
         if not connection.features.can_return_columns_from_insert:  # SQLite before 3.35
             cursor.execute(statement, [jti])
             return _read(connection.alias, jti)
-        statement += f" RETURNING id, (SELECT id FROM {other} WHERE token_id = {table}.id)"
-        cursor.execute(statement, [jti])
-        return Record(jti, *(cursor.fetchone() or (None, None)))
+        blacklisted = f"(SELECT id FROM {other} WHERE token_id = {table}.id)"
+        cursor.execute(f"{statement} RETURNING id, {blacklisted}, expires_at", [jti])
+        for outstanding, entry, text in cursor.fetchall():
+            to_datetime = connection.ops.convert_datetimefield_value  # type: ignore[attr-defined]
+            return Record(jti, outstanding, entry, to_datetime(text, None, connection))
+        return Record(jti)
 
 
 def insert(row: OutstandingToken) -> OutstandingToken:
     """Record a token whose id is new."""
     row.save(using=database(), force_insert=True)
     return row
+
+
+def set_expiry(expires_at: datetime, **which: object) -> None:
+    """Correct the time in the record of a token."""
+    rows = OutstandingToken._default_manager.using(database())
+    rows.filter(**which).update(expires_at=expires_at)
 
 
 def outstand(
@@ -158,23 +169,24 @@ def outstand(
 
 
 def blacklist(
-    record: Record, make_row: Callable[[], OutstandingToken]
+    record: Record, expires_at: datetime, make_row: Callable[[], OutstandingToken]
 ) -> tuple[BlacklistedToken, bool]:
     """The row that blacklists a token, made where there is none, and whether it was made.
 
+    expires_at: the token's own time, until when it has to stay blacklisted.
     make_row: makes the OutstandingToken, not saved, of a token that has none.
     """
     alias = database()
     if record.blacklisted is None:
         try:
             with nullcontext() if _claiming.get() else _savepoint(alias):
-                return _insert_blacklisted(alias, record, make_row), True
+                return _insert_blacklisted(alias, record, expires_at, make_row), True
         except IntegrityError:
             if _claiming.get():
                 raise  # claim() knows what to do
         record = _read(alias, record.jti)  # somebody else has inserted one row or both
         if record.blacklisted is None:
-            return _insert_blacklisted(alias, record, make_row), True
+            return _insert_blacklisted(alias, record, expires_at, make_row), True
     if _claiming.get():
         raise TokenError(_("Token is blacklisted"))
     rows = BlacklistedToken._default_manager.using(alias).select_related("token")
@@ -182,13 +194,19 @@ def blacklist(
 
 
 def _insert_blacklisted(
-    alias: str, record: Record, make_row: Callable[[], OutstandingToken]
+    alias: str,
+    record: Record,
+    expires_at: datetime,
+    make_row: Callable[[], OutstandingToken],
 ) -> BlacklistedToken:
     if record.outstanding is None:
         row = BlacklistedToken(token=insert(make_row()))
     else:
         row = BlacklistedToken(token_id=record.outstanding)
     row.save(using=alias, force_insert=True)
+    if record.expires_at is not None and record.expires_at < expires_at:
+        # Or a flush would delete both rows before the token expires.
+        set_expiry(expires_at, pk=record.outstanding)
     return row
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models.signals import post_save, pre_save
 from django.test import modify_settings, override_settings
+from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from pyjwtfast.drf import tokens
@@ -102,6 +105,43 @@ def test_outstand(user: User) -> None:
     read["jti"] = "another"
     assert (read.outstand() or ())[1] is True
     assert OutstandingToken.objects.filter(jti="another", user=user).exists()
+
+
+def test_the_record_of_a_token_with_another_lifetime(user: User) -> None:
+    """Else the flush would take a blacklisted token out of the blacklist before it expires."""
+    made = RefreshToken.for_user(user)
+    made.set_exp(lifetime=timedelta(days=30))
+    with CaptureQueriesContext(connection) as queries:
+        raw = str(made)
+        assert str(made) == raw
+    assert len(queries) == 1
+    assert OutstandingToken.objects.get().expires_at.timestamp() == made["exp"]
+    del made["exp"]  # it is signed as it is, and refused
+    assert str(made)
+    successor = RefreshToken(raw)
+    successor.set_jti()
+    successor.outstand()
+    successor["exp"] += 60
+    assert str(successor)
+    times = OutstandingToken.objects.order_by("pk").values_list("expires_at", flat=True)
+    assert [each.timestamp() for each in times] == [successor["exp"] - 60, successor["exp"]]
+
+
+@pytest.mark.parametrize("token_class", KINDS)
+@pytest.mark.parametrize("claiming", [False, True])
+def test_a_blacklisted_token_stays_so_until_it_expires(
+    user: User, token_class: Any, claiming: bool
+) -> None:
+    """Whatever its record says: of a sliding token that was renewed, the first one's time."""
+    soon, later = int(time.time()) + 60, int(time.time()) + 3600
+    first, last = (token(claims(token_class.token_type, exp=exp)) for exp in (soon, later))
+    token_class(first).outstand()
+    with store.claiming(claiming), transaction.atomic():
+        token_class(last).blacklist()
+    assert OutstandingToken.objects.get().expires_at.timestamp() == later
+    BlacklistedToken.objects.all().delete()
+    token_class(first).blacklist()
+    assert OutstandingToken.objects.get().expires_at.timestamp() == later
 
 
 @pytest.mark.parametrize("user_id", [ABSENT, None, 5.5, "nobody", [1], 10**30, "\0", "999"])

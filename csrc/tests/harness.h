@@ -79,4 +79,8 @@ void fail_openssl_allocation(long after);
 bool openssl_allocation_has_failed(void);
 long openssl_allocations(void); /* how many have not been freed */
 
+/* Of long rows of allocations, every so many-th fails: each, unless PJF_TEST_STEP says otherwise.
+ * It does under Valgrind, where it would be hours. */
+long allocation_step(void);
+
 #endif

@@ -268,6 +268,13 @@ static void *openssl_realloc(void *ptr, size_t size, const char *file, int line)
     return this_one_fails(&openssls) ? NULL : __real_realloc(ptr, size);
 }
 
+long allocation_step(void)
+{
+    const char *text = getenv("PJF_TEST_STEP");
+    long step = text == NULL ? 1 : strtol(text, NULL, 10);
+    return step > 0 ? step : 1;
+}
+
 static bool wanted(const test_suite *suite, int argc, char **argv)
 {
     for (int i = 1; i < argc; i++) {

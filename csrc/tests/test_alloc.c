@@ -245,7 +245,7 @@ static void every_allocation_of_a_key(void)
     for (size_t i = 0; can_fail_allocations && i < sizeof(key_cases) / sizeof(key_cases[0]); i++) {
         const key_case *row = &key_cases[i];
         bool failed = true;
-        for (long after = 0; failed; after++) {
+        for (long after = 0; failed; after += allocation_step()) {
             note("key %zu, allocation %ld", i, after);
             fail_allocation(after);
             pjf_status status = key_way(lib, row);
@@ -265,7 +265,7 @@ static void every_allocation_inside_openssl_for_a_key(void)
         const key_case *row = &key_cases[i];
         CHECK_STATUS(key_way(lib, row), row->status); /* what is made once is made */
         bool failed = true;
-        for (long after = 0; failed; after++) {
+        for (long after = 0; failed; after += allocation_step()) {
             note("key %zu, OpenSSL's allocation %ld", i, after);
             fail_openssl_allocation(after);
             pjf_status status = key_way(lib, row);

@@ -48,6 +48,9 @@ AuthUser = TypeVar("AuthUser", "AbstractBaseUser", TokenUser)
 _Decoded = dict[tuple[TokenBackend, "str | bytes"], "dict[str, Any] | TokenBackendError"]
 _decoded: ContextVar[_Decoded | None] = ContextVar("decoded", default=None)
 
+# What the token column begins with where STORE_TOKEN is "hash".
+HASHED = "sha256:"
+
 # The last second a datetime can hold: the end of the year 9999.
 _LAST_SECOND = 253_402_300_799
 
@@ -485,7 +488,7 @@ def _stored(token: object) -> str:
     if kind == "full":
         return text
     if kind == "hash":
-        return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+        return f"{HASHED}{hashlib.sha256(text.encode()).hexdigest()}"
     raise ImproperlyConfigured(
         f"{setting_in_effect('STORE_TOKEN')} is {kind!r}, but must be 'full', 'hash' or 'empty'."
     )

@@ -9,11 +9,10 @@ from django.apps import apps
 from django.core.checks import Error, Warning
 
 from .. import token_blacklist
-from ..utils import SIMPLEJWT, lists_app, replaces_simplejwt
-from .support import Messages, is_of_simplejwt
+from ..utils import lists_app, replaces_simplejwt
+from .support import THEIR_BLACKLIST, Messages, is_of_simplejwt
 
 _APP = token_blacklist.__name__
-_THEIR_APP = f"{SIMPLEJWT}.token_blacklist"
 
 
 def check_apps() -> Messages:
@@ -33,9 +32,9 @@ def check_apps() -> Messages:
     if replaces_simplejwt() and lists_app(_APP):
         yield Error(
             f"INSTALLED_APPS has '{_APP}' beside `import pyjwtfast.replace_simplejwt`: other "
-            f"packages look there for '{_THEIR_APP}', and without it do not revoke tokens at "
+            f"packages look there for '{THEIR_BLACKLIST}', and without it do not revoke tokens at "
             "logout.",
-            hint=f"Write '{_THEIR_APP}' in its place: it is the same app.",
+            hint=f"Write '{THEIR_BLACKLIST}' in its place: it is the same app.",
             id="pyjwtfast.E016",
         )
 
@@ -54,7 +53,7 @@ def check_rotation(name: str, values: Mapping[str, Any]) -> Messages:
     if not values["BLACKLIST_AFTER_ROTATION"]:
         return
     if not token_blacklist.is_installed():
-        app = _THEIR_APP if replaces_simplejwt() else _APP
+        app = THEIR_BLACKLIST if replaces_simplejwt() else _APP
         yield Error(
             f"{name}['BLACKLIST_AFTER_ROTATION'] is set, but there is no blacklist: refresh tokens "
             "would stay valid after they have been rotated.",

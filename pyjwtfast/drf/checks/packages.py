@@ -10,9 +10,7 @@ from django.core.checks import Error, Warning
 
 from .. import token_blacklist
 from ..utils import SIMPLEJWT, lists_app, replaces_simplejwt
-from .support import Messages
-
-_THEIR_APP = f"{SIMPLEJWT}.token_blacklist"
+from .support import THEIR_BLACKLIST, Messages
 
 
 def check_packages() -> Messages:
@@ -39,12 +37,12 @@ def check_packages() -> Messages:
         )
     elif (
         token_blacklist.is_installed()
-        and _THEIR_APP not in settings.INSTALLED_APPS
+        and THEIR_BLACKLIST not in settings.INSTALLED_APPS
         and not lists_app(token_blacklist.__name__)  # E016
     ):
         yield Error(
-            f"INSTALLED_APPS has no '{_THEIR_APP}': dj_rest_auth's logout looks for these very "
-            "letters, and revokes no token without them.",
-            hint=f"Write '{_THEIR_APP}' for the blacklist, and not the name of its AppConfig.",
+            f"INSTALLED_APPS has no '{THEIR_BLACKLIST}': dj_rest_auth's logout looks for these "
+            "very letters, and revokes no token without them.",
+            hint=f"Write '{THEIR_BLACKLIST}' for the blacklist, and not the name of its AppConfig.",
             id="pyjwtfast.E026",
         )

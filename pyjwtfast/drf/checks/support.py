@@ -12,6 +12,9 @@ from ..utils import SIMPLEJWT
 
 Messages: TypeAlias = Iterator[CheckMessage]
 
+# The blacklist's app, by the name that other packages look for.
+THEIR_BLACKLIST = f"{SIMPLEJWT}.token_blacklist"
+
 
 def is_algorithm(value: object) -> bool:
     """Whether ALGORITHM may be that."""

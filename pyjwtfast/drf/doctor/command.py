@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import warnings
@@ -11,11 +10,18 @@ from typing import Any
 
 from django.core.checks import ERROR, CheckMessage
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from pyjwtfast.warnings import InsecureKeyLengthWarning
 
-EPILOG = """\
+from ..management.help import CommandWithExamples
+
+
+class Command(CommandWithExamples):
+    """Print what of pyjwtfast is in use and what to fix, or why a token is refused."""
+
+    help = "Prints what of pyjwtfast is in use in this project, and what to fix; never a key."
+    examples = """\
 examples:
   manage.py jwt_doctor
   manage.py jwt_doctor --fetch --rows
@@ -27,17 +33,9 @@ exit status:
   1  something must be fixed, or the token is refused
   2  the command line is wrong, or a file cannot be read
 """
-
-
-class Command(BaseCommand):
-    """Print what of pyjwtfast is in use and what to fix, or why a token is refused."""
-
-    help = "Prints what of pyjwtfast is in use in this project, and what to fix; never a key."
     requires_system_checks: list[str] = []  # noqa: RUF012  they are what it reports
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.epilog = EPILOG
-        parser.formatter_class = _formatter(parser.formatter_class)
         parser.add_argument("--json", action="store_true", help="print JSON, for machines")
         parser.add_argument("--fetch", action="store_true", help="fetch the keys at JWK_URL, too")
         parser.add_argument(
@@ -123,12 +121,3 @@ def _read(name: str) -> str:
     if not words:
         raise CommandError(f"{name} holds no token.", returncode=2)
     return words[-1]
-
-
-def _formatter(base: Any) -> type[argparse.HelpFormatter]:
-    """Django's formatter of help, with the epilog's line breaks kept."""
-
-    class Formatter(base, argparse.RawDescriptionHelpFormatter):  # type: ignore[misc]
-        pass
-
-    return Formatter

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import math
 import shutil
 import time
 from typing import TYPE_CHECKING, Any
 
-from django.core.management.base import (
-    BaseCommand,
-    CommandError,
-    CommandParser,
-    DjangoHelpFormatter,
-    OutputWrapper,
-)
+from django.core.management.base import CommandError, CommandParser, OutputWrapper
 from django.db import DatabaseError, connections, router
 from django.db.models import Max
 
+from ...management.help import CommandWithExamples
 from ..batches import BATCH_SIZE, Batch, run_in_batches
 from ..models import BlacklistedToken, OutstandingToken
 
@@ -28,20 +22,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = 130
 
 
-class HelpFormatter(DjangoHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Django's, that leaves paragraphs and examples as they are written."""
-
-
-class TableCommand(BaseCommand):
+class TableCommand(CommandWithExamples):
     """A command for the tables of one database."""
-
-    examples = ""
-
-    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
-        """The parser, with the examples below the options."""
-        kwargs.setdefault("formatter_class", HelpFormatter)
-        kwargs.setdefault("epilog", self.examples)
-        return super().create_parser(prog_name, subcommand, **kwargs)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add --database."""

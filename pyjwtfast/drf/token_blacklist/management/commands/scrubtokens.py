@@ -8,14 +8,14 @@ from django.core.management.base import CommandError, CommandParser
 from django.db.models import Value
 from django.db.models.functions import SHA256, Concat
 
+from ....settings import api_settings, setting_in_effect
+from ....tokens import HASHED
 from ...batches import Batch
 from ...models import OutstandingToken
 from ..batch_command import BatchCommand
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
-
-PREFIX = "sha256:"
 
 
 class _Hash(SHA256):
@@ -57,8 +57,6 @@ examples:
 
     def get_rows(self, using: str, options: dict[str, Any]) -> QuerySet[OutstandingToken]:
         """The tokens that hold more than they shall; CommandError where that is no less."""
-        from ....settings import api_settings, setting_in_effect
-
         self.to = options["to"] or api_settings.STORE_TOKEN
         if self.to not in ("hash", "empty"):
             raise CommandError(
@@ -67,9 +65,9 @@ examples:
                 "--to hash or --to empty."
             )
         rows = OutstandingToken.objects.using(using).exclude(token="")
-        return rows.exclude(token__startswith=PREFIX) if self.to == "hash" else rows
+        return rows.exclude(token__startswith=HASHED) if self.to == "hash" else rows
 
     def work(self, batch: Batch) -> int:
         """Hash or empty these."""
-        value = Concat(Value(PREFIX), _Hash("token")) if self.to == "hash" else Value("")
+        value = Concat(Value(HASHED), _Hash("token")) if self.to == "hash" else Value("")
         return batch.rows.update(token=value)

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-REPOSITORY = Path(__file__).resolve().parent.parent
+from tests.processes import REPOSITORY
+
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 
 # One example's time says nothing on a loaded machine: no deadline in any profile.

@@ -5,17 +5,15 @@ How blocks of code are run: tests/docs/pages.py.
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from .api.differences import DIFFERENCES
 from .docs.pages import LANGUAGES, Block, Run, read_runs
-from .isolated.scripts import SANITIZED
+from .processes import python
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
@@ -43,17 +41,12 @@ def runnable(run: Run) -> list[Block]:
 def run_shown(run: Run, directory: Path) -> subprocess.CompletedProcess[str]:
     """Run what is to be run of it, in a process of its own and in the (empty) directory."""
     shown = Run(run.page, run.line, run.django, runnable(run))
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DJANGO_SETTINGS_MODULE": ""}
-    if SANITIZED:  # what a server's thread holds at the end is no leak
-        environment["ASAN_OPTIONS"] = f"{environment['ASAN_OPTIONS']}:detect_leaks=0"
-    return subprocess.run(
-        [sys.executable, "-m", "tests.docs.project"],
-        input=shown.to_json(),
-        capture_output=True,
-        text=True,
-        timeout=1200 if SANITIZED else 120,
-        cwd=directory,
-        env=environment,
+    return python(
+        *("-m", "tests.docs.project"),
+        directory=directory,
+        stdin=shown.to_json(),
+        threads_at_the_end=True,  # that of a server
+        DJANGO_SETTINGS_MODULE="",
     )
 
 

@@ -23,6 +23,7 @@ from django.test import override_settings  # noqa: E402
 from rest_framework.test import APIClient  # noqa: E402
 
 from tests.drf.models import User  # noqa: E402
+from tests.drf.settings import DATABASE  # noqa: E402
 
 # The object simplejwt's modules hold; its own settings module binds a new one now and then.
 THEIR_SETTINGS: Any = rest_framework_simplejwt.authentication.api_settings
@@ -31,6 +32,10 @@ THEIR_SETTINGS: Any = rest_framework_simplejwt.authentication.api_settings
 setting_changed.disconnect(rest_framework_simplejwt.settings.reload_api_settings)
 
 PASSWORD = "a password"
+
+# What asks no database, or makes projects of its own on SQLite, is run in one of the two runs.
+if DATABASE != "sqlite":
+    collect_ignore = ["test_checks_of_apps.py", "test_imports.py", "test_settings_page.py"]
 
 
 @pytest.fixture

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import REPOSITORY, python
 
 SETTINGS = """\
 {first_line}
@@ -50,21 +49,11 @@ class Project:
 
     def run(self, *arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
         """What `python ...` does and says there. options: environment variables, and `stdin`."""
-        stdin = options.pop("stdin", "")
-        return subprocess.run(
-            [sys.executable, *arguments],
-            cwd=self.directory,
-            env={
-                **os.environ,
-                "PYTHONPATH": f"{self.directory}{os.pathsep}{ROOT}",
-                "DJANGO_SETTINGS_MODULE": "small.settings",
-                **options,
-            },
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
+        modules = {
+            "PYTHONPATH": f"{self.directory}{os.pathsep}{REPOSITORY}",
+            "DJANGO_SETTINGS_MODULE": "small.settings",
+        }
+        return python(*arguments, directory=self.directory, **{**modules, **options})
 
     def manage(self, *arguments: str, **options: str) -> subprocess.CompletedProcess[str]:
         """`manage.py ...`"""

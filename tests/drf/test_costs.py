@@ -12,22 +12,20 @@ from typing import Any
 import pytest
 
 from tests.drf import peers
+from tests.drf.databases import new_database
 
 ROTATING = {"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Any]]:
-    if request.param == "sqlite":
-        yield peers.sqlite(tmp_path)
-    else:
-        with peers.postgresql() as made:
-            yield made
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[dict[str, Any]]:
+    with new_database(tmp_path) as made:
+        yield made
 
 
 def costs(database: dict[str, Any], library: str = "pyjwtfast") -> dict[str, list[str]]:
     statements: dict[str, list[str]] = peers.run(
-        "tests.drf.peers.costs", library=library, database=database, simple_jwt=ROTATING
+        "-m", "tests.drf.peers.costs", library=library, database=database, simple_jwt=ROTATING
     )
     return statements
 
@@ -62,9 +60,8 @@ def test_costs(database: dict[str, Any]) -> None:
         assert transactions(statements) == ["BEGIN", "COMMIT"]
 
 
-def test_what_is_counted_in_simplejwt(tmp_path: Path) -> None:
+def test_what_is_counted_in_simplejwt(database: dict[str, Any]) -> None:
     """That this counts as simplejwt's own statements are known to be."""
-    database = peers.sqlite(tmp_path)
     peers.migrate("simplejwt", database)
     sent = costs(database, "simplejwt")
     assert (len(sent["refresh"]), len(sent["blacklist"]), len(sent["obtain"])) == (13, 7, 2)

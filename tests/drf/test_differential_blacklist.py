@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.drf import peers
+from tests.drf.databases import new_database
 
 NOBODYS = [401, 'Bearer realm="api"', {"detail": "No active account found for the given token."}]
 
@@ -27,10 +28,13 @@ NOBODYS = [401, 'Bearer realm="api"', {"detail": "No active account found for th
 )
 def test_answers(tmp_path: Path, simple_jwt: dict[str, Any]) -> None:
     def answers(library: str) -> dict[str, Any]:
-        database = peers.sqlite(tmp_path, OPTIONS={"init_command": "PRAGMA synchronous=OFF"})
-        found: dict[str, Any] = peers.run(
-            "tests.drf.peers.answers", library=library, database=database, simple_jwt=simple_jwt
-        )
+        with new_database(tmp_path) as database:
+            found: dict[str, Any] = peers.run(
+                *("-m", "tests.drf.peers.answers"),
+                library=library,
+                database=database,
+                simple_jwt=simple_jwt,
+            )
         return found
 
     with ThreadPoolExecutor(2) as pool:

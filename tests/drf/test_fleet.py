@@ -7,6 +7,7 @@ blacklisted, the other one honours.
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -22,6 +23,8 @@ from typing import Any
 import pytest
 
 from tests.drf import peers
+from tests.drf.databases import new_database
+from tests.processes import REPOSITORY
 
 LIBRARIES = ["pyjwtfast", "simplejwt"]
 SIMPLE_JWT = {
@@ -70,7 +73,8 @@ def serving(library: str, database: dict[str, Any], directory: Path) -> Iterator
         command = [sys.executable, "-m", "gunicorn", "tests.drf.peers.wsgi", "--workers=2"]
         process = subprocess.Popen(
             [*command, f"--bind=fd://{listening.fileno()}", f"--worker-tmp-dir={directory}"],
-            env=peers.environment(library, database, SIMPLE_JWT),
+            cwd=REPOSITORY,
+            env={**os.environ, **peers.environment(library, database, SIMPLE_JWT)},
             pass_fds=[listening.fileno()],
             stdout=subprocess.DEVNULL,
             stderr=(directory / f"{library}.log").open("w"),
@@ -82,23 +86,12 @@ def serving(library: str, database: dict[str, Any], directory: Path) -> Iterator
             process.wait(20)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def fleet(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, Server]]:
-    with ExitStack() as stack:
-        if request.param == "sqlite":
-            options = {"init_command": "PRAGMA synchronous=OFF"}  # the locks are the same
-            database = peers.sqlite(tmp_path, OPTIONS=options)
-        else:
-            database = stack.enter_context(peers.postgresql())
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[dict[str, Server]]:
+    with new_database(tmp_path) as database, ExitStack() as stack:
         # The tables are simplejwt's, as in a project that changes over.
         peers.migrate("simplejwt", database)
-        done = subprocess.run(
-            [sys.executable, "-c", USER],
-            env=peers.environment("simplejwt", database, SIMPLE_JWT),
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
+        peers.run("-c", USER, library="simplejwt", database=database)
         yield {
             library: stack.enter_context(serving(library, database, tmp_path))
             for library in LIBRARIES

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import pkgutil
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 import pyjwtfast.drf
+from tests.processes import printed_by
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 MODULES = sorted(module.name for module in pkgutil.iter_modules(pyjwtfast.drf.__path__))
 SCRIPT = """
 import importlib, sys
@@ -27,8 +24,7 @@ assert not unwanted & set(sys.modules), unwanted & set(sys.modules)
 
 
 def run(module: str, set_up: bool) -> None:
-    script = SCRIPT.format(module=module, set_up=set_up)
-    subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, check=True, timeout=60)
+    printed_by("-c", SCRIPT.format(module=module, set_up=set_up))
 
 
 @pytest.mark.parametrize("module", ["settings", "authentication", "views", "checks"])

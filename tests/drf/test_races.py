@@ -9,44 +9,43 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from tests.drf import peers
+from tests.drf.databases import KIND, QUICK, new_database
 
 ROTATING = {"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}
 ROUNDS, THREADS = 12, 8
 LOST = [401, "Token is blacklisted", "token_not_valid"]
 
-# For PostgreSQL, the level at which it isolates transactions.
-DATABASES = ["sqlite", "sqlite-immediate", "READ_COMMITTED", "REPEATABLE_READ", "SERIALIZABLE"]
+# The ways in which transactions begin or are isolated, the usual one first; and how it is set.
+WAYS: dict[str, dict[str, Any]] = {
+    "sqlite": {
+        "DEFERRED": {},
+        "IMMEDIATE": {"OPTIONS": {**QUICK, "transaction_mode": "IMMEDIATE"}},
+    },
+    "postgresql": {
+        level: {"ISOLATION_LEVEL": level}
+        for level in ("READ_COMMITTED", "REPEATABLE_READ", "SERIALIZABLE")
+    },
+}[KIND]
+USUAL = pytest.mark.parametrize("database", [next(iter(WAYS))], indirect=True)
 
 
-@pytest.fixture(scope="module", params=DATABASES)
+@pytest.fixture(scope="module", params=WAYS)
 def database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[dict[str, Any]]:
-    with ExitStack() as stack:
-        if request.param.startswith("sqlite"):
-            # Without waiting for the disk: the locks are the same.
-            options = {"init_command": "PRAGMA synchronous=OFF"}
-            if request.param == "sqlite-immediate":
-                options["transaction_mode"] = "IMMEDIATE"
-            made = peers.sqlite(tmp_path_factory.mktemp("race"), OPTIONS=options)
-        else:
-            made = stack.enter_context(peers.postgresql(ISOLATION_LEVEL=request.param))
+    with new_database(tmp_path_factory.mktemp("race"), **WAYS[request.param]) as made:
         peers.migrate("pyjwtfast", made)
         yield made
 
 
 def race(library: str, database: dict[str, Any], path: str, atomic: bool = False) -> Any:
     return peers.run(
-        "tests.drf.peers.race",
-        str(ROUNDS),
-        str(THREADS),
-        path,
+        *("-m", "tests.drf.peers.race", str(ROUNDS), str(THREADS), path),
         library=library,
         database={**database, "ATOMIC_REQUESTS": atomic},
         simple_jwt=ROTATING,
@@ -69,7 +68,7 @@ def test_one_refresh_wins(
 
 
 @pytest.mark.parametrize("atomic", [False, True], ids=["", "ATOMIC_REQUESTS"])
-@pytest.mark.parametrize("database", ["sqlite", "READ_COMMITTED"], indirect=True)
+@USUAL
 def test_one_logout_wins(database: dict[str, Any], atomic: bool) -> None:
     result = race("pyjwtfast", database, "/blacklist/", atomic)
     for answers in result["answers"]:
@@ -78,8 +77,9 @@ def test_one_logout_wins(database: dict[str, Any], atomic: bool) -> None:
     assert result["outstanding"] == result["blacklisted"] == ROUNDS
 
 
-@pytest.mark.parametrize("database", ["sqlite", "READ_COMMITTED"], indirect=True)
+@USUAL
 def test_these_tests_find_the_fault_in_simplejwt(database: dict[str, Any]) -> None:
     result = race("simplejwt", database, "/refresh/")
     statuses = Counter(answer[0] for answers in result["answers"] for answer in answers)
-    assert statuses[200] + statuses[500] > 2 * ROUNDS
+    # How many more depends on the machine's load; ours is exactly one each round.
+    assert statuses[200] + statuses[500] > ROUNDS

@@ -16,17 +16,17 @@ from django.test import override_settings
 from rest_framework_simplejwt.settings import DEFAULTS as THEIR_DEFAULTS
 
 from pyjwtfast.drf.settings import DEFAULTS, REMOVED_SETTINGS, SETTINGS_NAMES, APISettings
+from tests.processes import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "settings.md").read_text()
+PAGE = (REPOSITORY / "docs" / "settings.md").read_text()
 SECTIONS = dict(re.findall(r"^### ([A-Z_]+)\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL))
-CHECKS = (ROOT / "docs" / "checks.md").read_text()
+CHECKS = (REPOSITORY / "docs" / "checks.md").read_text()
 # With our own, those of simplejwt's next release.
 NEXT_RELEASE = {"ON_LOGIN_SUCCESS", "ON_LOGIN_FAILED"}
 
 
 def source_of_checks() -> str:
-    package = ROOT / "pyjwtfast" / "drf"
+    package = REPOSITORY / "pyjwtfast" / "drf"
     files = [*(package / "checks").glob("*.py"), *(package / "doctor").glob("*.py")]
     return "".join(path.read_text() for path in files)
 

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import textwrap
 
-from ..conftest import REPOSITORY
+from ..processes import printed_by
 
 PRELUDE = f"import sys; sys.path[:] = {sys.path!r}\n"
-
-
-# Under AddressSanitizer (scripts/sanitize.sh) all takes longer; what is lost is found by it.
-SANITIZED = "PYJWTFAST_SANITIZED" in os.environ
 
 
 def run_script(
@@ -21,21 +15,12 @@ def run_script(
 ) -> str:
     """Run the script in a new process and return what it printed; a failure shows its output.
 
-    threads_at_the_end: it ends while threads are at work, which never give back what they hold.
+    timeout, threads_at_the_end: as for `python`.
     """
     script = PRELUDE + textwrap.dedent(body)
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONFAULTHANDLER": "1"}
-    if SANITIZED:
-        timeout *= 10
-        if threads_at_the_end:
-            environment["ASAN_OPTIONS"] = f"{environment['ASAN_OPTIONS']}:detect_leaks=0"
-    done = subprocess.run(
-        [sys.executable, *flags, "-c", script],
-        capture_output=True,
-        text=True,
+    return printed_by(
+        *(*flags, "-c", script),
         timeout=timeout,
-        env=environment,
-        cwd=REPOSITORY,
+        threads_at_the_end=threads_at_the_end,
+        PYTHONFAULTHANDLER="1",
     )
-    assert done.returncode == 0, f"exit {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout

@@ -28,6 +28,8 @@ def run_project(way: str, apps: list[str], body: str, **more: object) -> str:
     settings = {
         "SECRET_KEY": "x" * 64,
         "USE_TZ": True,
+        # Quick; no secret is here.
+        "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],
         "ROOT_URLCONF": "tests.one_line.urls",
         "DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
         "INSTALLED_APPS": [

@@ -6,19 +6,15 @@ Each project's cases run in an interpreter of their own, and with ours simplejwt
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import REPOSITORY
+from tests.processes import REPOSITORY, printed_by
 
 HERE = Path(__file__).parent.relative_to(REPOSITORY)
-
 
 HIDE = "tests.one_line.hide_simplejwt"
 
@@ -32,19 +28,7 @@ WAYS = {
 
 def run(way: str, *arguments: str) -> str:
     """Runs Python so, and returns what it prints; a failure shows it."""
-    environment = {**os.environ, **WAYS[way], "PYTHONPATH": str(REPOSITORY)}
-    environment.pop("DJANGO_SETTINGS_MODULE", None)
-    done = subprocess.run(
-        [sys.executable, *arguments],
-        cwd=REPOSITORY,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=600,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+    return printed_by(*arguments, timeout=600, DJANGO_SETTINGS_MODULE="", **WAYS[way])
 
 
 def run_cases(way: str, project: str, settings: str, cases: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ..conftest import IN_CI, REPOSITORY
+from ..conftest import IN_CI
+from ..processes import REPOSITORY
 
 
 def test_public_api(tmp_path: Path) -> None:

@@ -1,12 +1,13 @@
 """A project with a blacklist, for processes of their own. Its environment says what it is:
 
 BLACKLIST_APP        whose: theirs (simplejwt's), ours, or ours by the one line and the old name
-BLACKLIST_DATABASE   the SQLite file, or the PostgreSQL database, that has the tables
+BLACKLIST_DATABASE   JSON of DATABASES["default"], the database that has the tables
 BLACKLIST_AUTO_FIELD DEFAULT_AUTO_FIELD, a class of Django's
 """
 
 from __future__ import annotations
 
+import json
 import os
 
 APP = os.environ["BLACKLIST_APP"]
@@ -14,7 +15,6 @@ if APP == "one-line":
     import pyjwtfast.replace_simplejwt  # noqa: F401
 
 from tests.drf.settings import (  # noqa: E402
-    DATABASES,
     MIDDLEWARE,  # noqa: F401
     PASSWORD_HASHERS,  # noqa: F401
     SECRET_KEY,  # noqa: F401
@@ -35,4 +35,4 @@ INSTALLED_APPS = [
     f"{PACKAGE}.token_blacklist",
 ]
 SIMPLE_JWT = {"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True}
-DATABASES["default"]["NAME"] = os.environ["BLACKLIST_DATABASE"]
+DATABASES = {"default": json.loads(os.environ["BLACKLIST_DATABASE"])}

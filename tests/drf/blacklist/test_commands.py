@@ -28,8 +28,9 @@ from django.test.utils import CaptureQueriesContext
 from pyjwtfast.drf.token_blacklist import batches
 from pyjwtfast.drf.token_blacklist.management.commands import flushexpiredtokens
 from pyjwtfast.drf.token_blacklist.models import BlacklistedToken, OutstandingToken
-from tests.drf.blacklist.projects import MODELS, ROOT, new_database
+from tests.drf.blacklist.projects import MODELS, Database, new_database
 from tests.drf.blacklist.rows import TEXT, add, add_expired, left
+from tests.processes import REPOSITORY, printed_by, python
 
 HASH = "sha256:" + hashlib.sha256(TEXT.encode()).hexdigest()
 
@@ -373,19 +374,13 @@ result = None
 COUNT = f"{MODELS}result = OutstandingToken.objects.count(), BlacklistedToken.objects.count()"
 
 
-def manage(*words: str) -> list[str]:
-    return [sys.executable, "-m", "django", *words]
-
-
 @pytest.mark.parametrize("app", ["ours", "one-line"])
 def test_on_a_terminal_and_off_it_and_until_stopped(tmp_path: Path, app: str) -> None:
     with new_database(tmp_path) as database:
         environment = database.environment(app)
 
         def run(*words: str) -> subprocess.CompletedProcess[str]:
-            return subprocess.run(
-                manage(*words), cwd=ROOT, env=environment, capture_output=True, text=True
-            )
+            return python("-m", "django", *words, **environment)
 
         missing = run("flushexpiredtokens")
         assert missing.returncode == 1
@@ -401,7 +396,7 @@ def test_on_a_terminal_and_off_it_and_until_stopped(tmp_path: Path, app: str) ->
         assert "--batch-size is 0: give it a number of rows, 1 or more." in bad.stderr
 
         shown, status = on_a_terminal(
-            manage("flushexpiredtokens", "--batch-size", "10", "--sleep", "0.2"), environment
+            "flushexpiredtokens", "--batch-size", "10", "--sleep", "0.2", **environment
         )
         assert re.search(r"\[#+\.+\] \d+ of 200, [\d,]+/s, \d+ s left", shown), shown
         interrupted = re.search(r"Interrupted: (\d+) tokens deleted, in whole batches", shown)
@@ -413,12 +408,14 @@ def test_on_a_terminal_and_off_it_and_until_stopped(tmp_path: Path, app: str) ->
         assert run("flushexpiredtokens").stdout == f"{remaining} tokens deleted.\n"
 
 
-def on_a_terminal(command: list[str], environment: dict[str, str]) -> tuple[str, int]:
+def on_a_terminal(*words: str, **environment: str) -> tuple[str, int]:
     """What it shows there, stopped by Ctrl-C once it has shown some progress; its wait status."""
     pid, terminal = pty.fork()
     if pid == 0:
-        os.chdir(ROOT)
-        os.execve(command[0], command, {**environment, "COLUMNS": "100"})
+        os.chdir(REPOSITORY)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # jobs in a shell's background ignore it
+        command = [sys.executable, "-m", "django", *words]
+        os.execve(command[0], command, {**os.environ, **environment, "COLUMNS": "100"})
     shown, pressed, deadline = b"", False, time.monotonic() + 120
     while time.monotonic() < deadline:
         if select.select([terminal], [], [], 0.1)[0]:
@@ -440,12 +437,8 @@ def on_a_terminal(command: list[str], environment: dict[str, str]) -> tuple[str,
 
 @pytest.mark.parametrize("name", ["flushexpiredtokens", "scrubtokens", "indexexpiredtokens"])
 def test_help_says_what_it_does_and_gives_examples(name: str) -> None:
-    environment = {**os.environ, "BLACKLIST_APP": "one-line", "BLACKLIST_DATABASE": ":memory:"}
-    environment |= {"DJANGO_SETTINGS_MODULE": "tests.drf.blacklist.settings", "COLUMNS": "100"}
-    done = subprocess.run(
-        manage(name, "--help"), cwd=ROOT, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stderr
-    assert re.search(rf"\n\nexamples:\n  manage\.py {name}", done.stdout)
-    assert "--database ALIAS" in done.stdout
-    assert len(done.stdout.split("\n\n")) >= 4  # the paragraphs are as they were written
+    environment = Database({}).environment("one-line")
+    shown = printed_by("-m", "django", name, "--help", COLUMNS="100", **environment)
+    assert re.search(rf"\n\nexamples:\n  manage\.py {name}", shown)
+    assert "--database ALIAS" in shown
+    assert len(shown.split("\n\n")) >= 4  # the paragraphs are as they were written

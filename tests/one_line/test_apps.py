@@ -22,7 +22,7 @@ HIDDEN = HIDE + THE_LINE
 
 one_line = pytest.mark.parametrize("way", ONE_LINE.values(), ids=ONE_LINE)
 # An installed simplejwt makes no difference to the rest, as test_names.py has shown.
-hidden = pytest.mark.parametrize("way", [HIDDEN])
+hidden = pytest.mark.parametrize("way", [HIDDEN], ids=["hidden"])
 
 DESCRIBE = f"""
 import json

@@ -134,7 +134,7 @@ def test_steps() -> list[Step]:
             [sys.executable, "benchmarks/instructions.py"],
             skip="" if shutil.which("valgrind") else "valgrind is not installed",
         ),
-        Step("python", "native, API and isolated", [*pytest, "tests", "--ignore=tests/drf"]),
+        Step("python", "all but tests/drf", [*pytest, "tests", "--ignore=tests/drf"]),
     ]
     for database, url, skip in (
         ("sqlite", "sqlite://:memory:", ""),

@@ -291,6 +291,14 @@ def import_violations(module: str, text: str) -> list[str]:
             if not may_use(own, name.removeprefix(prefix), layers):
                 found.append(f"{module}: {own} may not use {name}")
         elif (
+            in_blacklist
+            and at_load
+            and own != "apps"
+            and name.startswith("pyjwtfast.drf.")
+            and not may_use("tokens", name.removeprefix("pyjwtfast.drf."), DRF_LAYERS)
+        ):
+            found.append(f"{module}: tokens use the blacklist, but it imports {name}")
+        elif (
             package.startswith("drf.")
             and not in_blacklist
             and name.startswith("pyjwtfast.drf.")
@@ -455,6 +463,7 @@ def nm_of(source: Path, directory: Path) -> str:
             "pyjwtfast.drf.token_blacklist.models",
             "from .batches import run_in_batches",
         ),
+        (import_violations, "pyjwtfast.drf.token_blacklist.store", "from ..tokens import Token"),
         (
             import_violations,
             "pyjwtfast.drf.tokens",
@@ -499,6 +508,11 @@ def test_violations_are_found(check: Callable[[str, str], list[str]], name: str,
         (import_violations, "pyjwtfast.drf.checks.keys", "from ..backends import TokenBackend"),
         (import_violations, "pyjwtfast.drf.checks.keys", "from .support import entries"),
         (import_violations, "pyjwtfast.drf.checks.keys", "from .. import token_blacklist"),
+        (
+            import_violations,
+            "pyjwtfast.drf.token_blacklist.batches",
+            "from ..users import find_user\ndef f():\n    from ..tokens import SlidingToken",
+        ),
     ],
 )
 def test_what_is_allowed_passes(

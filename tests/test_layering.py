@@ -284,7 +284,7 @@ def import_violations(module: str, text: str) -> list[str]:
             "token_blacklist." in name
             and at_load
             and not in_blacklist
-            and not name.endswith(".is_installed")
+            and not name.endswith((".is_installed", ".is_asked"))
         ):
             found.append(f"{module}: imports {name} outside the function that uses it")
         elif name.startswith(prefix):

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from django.contrib import auth
 from django.contrib.auth import authenticate, get_user_model
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError
+from django.db import DatabaseError, IntegrityError
 from django.utils.functional import classproperty
 from rest_framework import exceptions, serializers
 
 from .exceptions import TokenError, TokenRevoked
 from .models import TokenUser  # noqa: F401  simplejwt's module has it among its names
 from .settings import api_settings, setting_in_effect
-from .token_blacklist import is_installed
+from .token_blacklist import is_asked
 from .tokens import AuthUser, BlacklistMixin, RefreshToken, SlidingToken, Token, UntypedToken
 from .translation import gettext_lazy as _
 from .users import find_user
@@ -185,17 +185,22 @@ class TokenRefreshSerializer(_RefreshSerializer):
 
     def _renew(self, refresh: RefreshToken) -> str:
         """The new refresh token. The old one stays good if it cannot be made."""
-        if not (api_settings.BLACKLIST_AFTER_ROTATION and is_installed()):
-            return str(self.rotate(refresh))
-        from .token_blacklist import store
-
         claims = refresh.payload
 
         def rotated() -> str:
             refresh.payload = claims.copy()  # it may be tried again
             return str(self.rotate(refresh))
 
-        return store.claim(claims.get(api_settings.JTI_CLAIM), rotated, atomic=True)
+        try:
+            if not (api_settings.BLACKLIST_AFTER_ROTATION and is_asked()):
+                return rotated()
+            from .token_blacklist import store
+
+            return store.claim(claims.get(api_settings.JTI_CLAIM), rotated, atomic=True)
+        except IntegrityError:
+            refresh.payload = claims
+            self.check(refresh)  # its user may have been deleted since
+            raise
 
     def rotate(self, refresh: RefreshToken) -> RefreshToken:
         """Make the token a new one: other id, new times.
@@ -234,7 +239,7 @@ class TokenVerifySerializer(serializers.Serializer[Any]):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         token = UntypedToken(attrs["token"])
-        if is_installed() and api_settings.JTI_CLAIM is not None:
+        if is_asked() and api_settings.JTI_CLAIM is not None:
             self._check_blacklist(token[api_settings.JTI_CLAIM])
         return {}
 
@@ -265,7 +270,7 @@ class TokenBlacklistSerializer(serializers.Serializer[Any]):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         with _claiming():
             refresh = self.token_class(attrs["refresh"])
-            if is_installed():
+            if is_asked():
                 from .token_blacklist import store
 
                 jti = refresh.get(api_settings.JTI_CLAIM)
@@ -289,7 +294,7 @@ def default_on_login_failed(credentials: dict[str, Any], request: Request | None
 
 def _claiming() -> AbstractContextManager[None]:
     """Inside, a token is read in order to be blacklisted; nothing else without the app."""
-    if not is_installed():
+    if not is_asked():
         return nullcontext()
     from .token_blacklist import store
 

@@ -22,7 +22,7 @@ from .backends import TokenBackend
 from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
 from .models import TokenUser
 from .settings import DEFAULTS, api_settings, setting_in_effect
-from .token_blacklist import is_installed
+from .token_blacklist import is_asked
 from .translation import gettext_lazy as _
 from .users import find_user
 from .utils import (
@@ -336,7 +336,7 @@ class _MethodOfApp:
         self.__doc__ = method.__doc__
 
     def __get__(self, instance: object, owner: type | None = None) -> Any:
-        if not is_installed():
+        if not is_asked():
             raise AttributeError(
                 f"{self._method.__qualname__} needs 'pyjwtfast.drf.token_blacklist' in "
                 "INSTALLED_APPS."
@@ -374,7 +374,7 @@ class BlacklistMixin(Generic[T]):
 
     def verify(self, *args: Any, **kwargs: Any) -> None:
         """Check the blacklist, then all the rest. Raises TokenError."""
-        if is_installed() and api_settings.JTI_CLAIM in self.payload:
+        if is_asked() and api_settings.JTI_CLAIM in self.payload:
             self.check_blacklist()
         super().verify(*args, **kwargs)  # type: ignore[misc]
 
@@ -412,7 +412,7 @@ class BlacklistMixin(Generic[T]):
 
         None where the app is not installed. Raises TokenError as `blacklist`.
         """
-        if not is_installed():
+        if not is_asked():
             return super().outstand()  # type: ignore[misc, no-any-return]
         from .token_blacklist import store
 
@@ -428,7 +428,7 @@ class BlacklistMixin(Generic[T]):
     def for_user(cls: type[T], user: AuthUser) -> T:  # type: ignore[misc]
         """A new token that names the user, recorded as issued."""
         token: Any = super().for_user(user)  # type: ignore[misc]
-        if is_installed() and api_settings.JTI_CLAIM is not None:
+        if is_asked() and api_settings.JTI_CLAIM is not None:
             from .token_blacklist import store
 
             store.insert(token._row(user, token))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.utils.functional import classproperty
 from django.utils.module_loading import import_string
 from rest_framework import generics, status
@@ -53,11 +56,27 @@ class TokenViewBase(generics.GenericAPIView[Any]):
     def handle_exception(self, exc: Exception) -> Response:
         response = super().handle_exception(exc)
         if isinstance(exc, TokenRevoked) and exc.revoke is not None:
-            # With ATOMIC_REQUESTS the transaction of an error is rolled back when the view
-            # returns, and the response rendered afterwards.
-            revoke = exc.revoke
-            response.add_post_render_callback(lambda rendered: revoke())
+            _after_transaction(response, exc.revoke)
         return response
+
+
+def _after_transaction(response: HttpResponseBase, work: Callable[[], object]) -> None:
+    """Do it when the request's transaction has been rolled back: with ATOMIC_REQUESTS that is
+    when the view returns.
+    """
+    if isinstance(response, SimpleTemplateResponse):
+        response.add_post_render_callback(lambda rendered: work())
+        return
+    # A project's own handler of exceptions has made it. It is not rendered, but will be closed.
+    close = response.close
+
+    def work_and_close() -> None:
+        try:
+            work()
+        finally:
+            close()
+
+    response.close = work_and_close  # type: ignore[method-assign]
 
 
 class TokenObtainPairView(TokenViewBase):

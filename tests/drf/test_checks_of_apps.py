@@ -20,6 +20,28 @@ class RevokedConfig(TokenBlacklistConfig):
     label = "revoked"
 """
 
+REVOKE = """
+import django
+django.setup()
+from django.core.exceptions import ImproperlyConfigured
+from pyjwtfast.drf.serializers import TokenBlacklistSerializer, TokenVerifySerializer
+from pyjwtfast.drf.tokens import AccessToken, RefreshToken
+raw = str(RefreshToken())
+for work in (
+    lambda: AccessToken(str(AccessToken())),  # these are in no blacklist
+    lambda: RefreshToken(raw),
+    lambda: RefreshToken().blacklist(),
+    lambda: RefreshToken().outstand(),
+    lambda: TokenBlacklistSerializer(data={"refresh": raw}).is_valid(),
+    lambda: TokenVerifySerializer(data={"token": raw}).is_valid(),
+):
+    try:
+        work()
+        print("done")
+    except ImproperlyConfigured as error:
+        print(error)
+"""
+
 
 def check(project: Project) -> str:
     """What `manage.py check` says, on one line."""
@@ -68,6 +90,23 @@ def test_the_blacklist_of_simplejwt(entry: str, tmp_path: Path) -> None:
     assert said.count("(pyjwtfast.E") == 1
     assert f"(pyjwtfast.E011) The app '{THEIRS}' is installed, but it is not the blacklist" in said
     assert f"HINT: Write '{OURS}' in its place in INSTALLED_APPS" in said
+
+
+@pytest.mark.parametrize(
+    ("entry", "label"), [(THEIRS, "token_blacklist"), ("own.apps.RevokedConfig", "revoked")]
+)
+def test_a_blacklist_that_is_not_asked_where_nothing_checks_the_settings(
+    entry: str, label: str, tmp_path: Path
+) -> None:
+    """With none of our apps: the view would say 200, and revoke nothing."""
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "__init__.py").touch()
+    ours = RENAMED.replace("rest_framework_simplejwt", "pyjwtfast.drf")
+    (tmp_path / "own" / "apps.py").write_text(ours)
+    done = Project(tmp_path, [entry]).run("-c", REVOKE)
+    assert done.stderr == ""
+    assert done.stdout.count(f"with the label '{label}', but not the blacklist that pyjwtf") == 5
+    assert done.stdout.count("done") == 1
 
 
 def test_another_app_with_the_label(tmp_path: Path) -> None:

@@ -13,9 +13,12 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models.signals import post_save, pre_save
+from django.http import JsonResponse
 from django.test import modify_settings, override_settings
 from django.test.utils import CaptureQueriesContext
+from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
+from rest_framework.views import exception_handler
 
 from pyjwtfast.drf import tokens
 from pyjwtfast.drf.exceptions import TokenError
@@ -318,6 +321,24 @@ def test_rotation(client: APIClient, user: User) -> None:
     assert BlacklistedToken.objects.count() == 2
 
 
+def delete_and_allow(user: User) -> bool:
+    User.objects.filter(pk=user.pk).delete()
+    return user.is_active
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("blacklists", [False, True])
+def test_a_user_who_is_deleted_meanwhile(client: APIClient, user: User, blacklists: bool) -> None:
+    raw = str(RefreshToken.for_user(user))
+    rule = {"USER_AUTHENTICATION_RULE": f"{__name__}.delete_and_allow"}
+    rotating = {**ROTATING, "BLACKLIST_AFTER_ROTATION": blacklists}
+    with override_settings(SIMPLE_JWT={**rotating, **rule}):
+        got = post(client, "/ours/token/refresh/", {"refresh": raw})
+    assert got.status == 401
+    assert got.body == {"detail": "No active account found for the given token."}
+    assert OutstandingToken.objects.get().jti == RefreshToken(raw)["jti"]
+
+
 def test_rotation_without_blacklisting(client: APIClient, user: User) -> None:
     first = str(RefreshToken.for_user(user))
     with override_settings(SIMPLE_JWT={"ROTATE_REFRESH_TOKENS": True}):
@@ -514,6 +535,27 @@ def test_it_does_so_in_the_transaction_of_a_test(
         User.objects.update(password="another")
         assert post(client, "/ours/token/refresh/", {"refresh": raw}).status == 401
     assert BlacklistedToken.objects.count() == 1
+
+
+def plain_answer(error: Exception, context: Any) -> Any:
+    """An EXCEPTION_HANDLER whose answer is not rendered."""
+    response: Any = exception_handler(error, context)
+    return JsonResponse(response.data, status=response.status_code)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("atomic", [False, True])
+def test_it_does_so_whatever_handles_exceptions(
+    client: APIClient, user: User, monkeypatch: pytest.MonkeyPatch, atomic: bool
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", atomic)
+    monkeypatch.setattr(api_settings, "EXCEPTION_HANDLER", plain_answer)
+    with override_settings(SIMPLE_JWT={"CHECK_REVOKE_TOKEN": True}):
+        raw = str(RefreshToken.for_user(user))
+        User.objects.update(password="another")
+        got = post(client, "/ours/token/refresh/", {"refresh": raw})
+    assert (got.status, BlacklistedToken.objects.count()) == (401, 1)
+    User.objects.all().delete()
 
 
 def test_a_changed_password_is_refused_even_if_nothing_can_be_written(

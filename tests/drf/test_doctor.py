@@ -415,6 +415,7 @@ def test_a_token_that_is_accepted(user: User) -> None:
         ({"exp": -7300}, {}, "exp", "2 hours ago", "Token is expired"),
         ({"exp": ABSENT}, {}, "exp", "missing", "Token has no 'exp' claim"),
         ({"exp": "x"}, {}, "exp", "not a number, but a str", "Token is invalid"),
+        ({"exp": 10**400}, {}, "exp", "no time of a calendar", "Token is invalid"),
         ({"nbf": 7300}, {}, "nbf", "2 hours from now", "Token is invalid"),
         ({"iat": 200000}, {"LEEWAY": 5}, "iat", "2 days from now; LEEWAY is 5 s", ""),
         ({"token_type": "refresh"}, {}, "type", "for the refresh view alone", "has wrong type"),

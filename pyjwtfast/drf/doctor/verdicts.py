@@ -24,7 +24,7 @@ from ..exceptions import KeysUnavailable
 from ..settings import api_settings, setting_in_effect
 from ..state import token_backend
 from ..tokens import RefreshToken
-from ..users import find_user
+from ..users import find_user, is_identifier
 from ..utils import get_md5_hash_password
 
 _JWS = PyJWS()
@@ -115,7 +115,11 @@ def _times(claims: Mapping[str, Any]) -> Iterator[Step]:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             yield Step(claim, False, f"not a number, but a {type(value).__name__}")
             continue
-        ago = now - value
+        try:
+            ago = now - value
+        except OverflowError:
+            yield Step(claim, False, "no time of a calendar")
+            continue
         holds = ago < leeway if is_late else ago >= -leeway
         side = "ago" if ago >= 0 else "from now"
         allowed = f"; LEEWAY is {leeway:g} s" if leeway else ""
@@ -165,13 +169,15 @@ def _kind(claims: Mapping[str, Any]) -> Iterator[Step]:
 
 
 def _blacklist(claims: Mapping[str, Any]) -> Step:
+    from ..token_blacklist import store
     from ..token_blacklist.models import BlacklistedToken
 
     jti = claims.get(api_settings.JTI_CLAIM or "jti")
-    if not isinstance(jti, str) or "\0" in jti:
+    if not isinstance(jti, str) or not is_identifier(jti):
         return Step("blacklist", None, "it has no id by which it could be listed")
+    rows = BlacklistedToken._default_manager.using(store.database())
     try:
-        row = BlacklistedToken._default_manager.filter(token__jti=jti).first()
+        row = rows.filter(token__jti=jti).first()
     except DatabaseError as error:
         return Step("blacklist", None, f"not looked at: {error}")
     if row is None:

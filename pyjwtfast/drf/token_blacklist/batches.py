@@ -99,7 +99,8 @@ def _useless_since() -> datetime:
 
     grace: timedelta = token_backend.get_leeway()
     if any(issubclass(token, SlidingToken) for token in api_settings.AUTH_TOKEN_CLASSES):
-        grace += api_settings.SLIDING_TOKEN_REFRESH_LIFETIME
+        # It may have been renewed for the last time by leeway, and leeway counts again after that.
+        grace += api_settings.SLIDING_TOKEN_REFRESH_LIFETIME + grace
     return aware_utcnow() - grace
 
 

@@ -212,7 +212,10 @@ def _insert_blacklisted(
 
 def _savepoint(alias: str) -> AbstractContextManager[object]:
     """What an error inside undoes; nothing has to be done for that outside of transactions."""
-    return transaction.atomic(alias) if connections[alias].in_atomic_block else nullcontext()
+    connection = connections[alias]
+    if connection.in_atomic_block or not connection.get_autocommit():
+        return transaction.atomic(alias)
+    return nullcontext()
 
 
 def claim(jti: object, work: Callable[[], T], *, atomic: bool) -> T:

@@ -82,6 +82,17 @@ def test_a_sliding_token_that_may_have_been_renewed_stays_blacklisted() -> None:
 
 
 @pytest.mark.django_db
+def test_a_sliding_token_that_was_renewed_at_the_last_moment_stays_blacklisted() -> None:
+    """LEEWAY counts twice: it was renewed so late, and lives on so long."""
+    (row,) = add_expired(hours=24, seconds=2 * 600 - 10)
+    add_expired(hours=24, seconds=2 * 600 + 10)
+    sliding = {"AUTH_TOKEN_CLASSES": ["pyjwtfast.drf.tokens.SlidingToken"], "LEEWAY": 600}
+    with override_settings(SIMPLE_JWT=sliding):
+        call("flushexpiredtokens")
+    assert list(OutstandingToken.objects.filter(blacklistedtoken__gt=0)) == [row]
+
+
+@pytest.mark.django_db
 @override_settings(USE_TZ=False)
 def test_without_time_zones() -> None:
     add_expired(2)

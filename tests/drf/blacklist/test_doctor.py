@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pyjwtfast.drf.doctor import verdicts
 from tests.drf.blacklist.projects import MODELS, Database, new_database
 
 OUTSTANDING = "token_blacklist_outstandingtoken"
@@ -86,3 +87,9 @@ def test_many_rows_without_an_index(database: Database) -> None:
     code = 'without = doctor()[1], doctor("--rows")[1]; said("indexexpiredtokens")'
     problems = seen(database, f'{few}\nmigrate(); {code}\nresult = *without, doctor("--rows")[1]')
     assert problems == [[], ["pyjwtfast.W102"], []]
+
+
+@pytest.mark.parametrize("jti", [None, 5, "\0", "\ud800"])
+def test_an_id_that_no_table_can_hold(jti: object) -> None:
+    step = verdicts._blacklist({"jti": jti})
+    assert (step.holds, step.text) == (None, "it has no id by which it could be listed")

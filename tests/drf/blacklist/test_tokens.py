@@ -177,6 +177,28 @@ def test_within_a_transaction_of_the_callers_a_race_breaks_nothing(user: User) -
         assert User.objects.count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("record", [False, True])
+def test_without_autocommit_a_race_breaks_nothing(user: User, record: bool) -> None:
+    """Each statement is then in a transaction that nobody has begun by name."""
+    made = RefreshToken.for_user(user)
+    read = RefreshToken(str(made))
+    if not record:
+        OutstandingToken.objects.all().delete()
+        read.check_blacklist()
+        RefreshToken(str(made)).outstand()
+    connection.set_autocommit(False)
+    try:
+        BlacklistedToken.objects.create(token=OutstandingToken.objects.get())
+        assert read.blacklist()[1] is False
+        connection.commit()
+    finally:
+        connection.rollback()
+        connection.set_autocommit(True)
+    assert BlacklistedToken.objects.count() == 1
+    User.objects.all().delete()
+
+
 def test_both_tables_missed(user: User) -> None:
     made = RefreshToken.for_user(user)
     OutstandingToken.objects.all().delete()

@@ -11,8 +11,9 @@ import sys
 from django.apps import apps as registry  # `apps` is a module of this package
 from django.core.exceptions import ImproperlyConfigured
 
+from ..utils import SIMPLEJWT
+
 LABEL = "token_blacklist"
-_THEIRS = "rest_framework_simplejwt.token_blacklist"
 
 
 def is_installed() -> bool:
@@ -35,7 +36,7 @@ def is_asked() -> bool:
     if is_installed():
         return True
     for app in registry.get_app_configs():
-        if app.name in (__name__, _THEIRS):
+        if app.name in (__name__, f"{SIMPLEJWT}.{LABEL}"):
             raise ImproperlyConfigured(
                 f"INSTALLED_APPS has '{app.name}', with the label '{app.label}', but not the "
                 "blacklist that pyjwtfast asks: no token can be revoked. Write "

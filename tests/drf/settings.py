@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import getpass
 import os
+from zlib import crc32
+
+from tests.processes import REPOSITORY
 
 SECRET_KEY = "the secret of these tests, which is long enough for HS512: 64 bytes or more"
 USE_TZ = True
@@ -54,7 +57,8 @@ DATABASES = {
         "sqlite": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
         "postgresql": {
             "ENGINE": "django.db.backends.postgresql",
-            "NAME": "pyjwtfast",
+            # Checkouts that share a server do not share a database.
+            "NAME": f"pyjwtfast_{crc32(str(REPOSITORY).encode()):08x}",
             "HOST": os.environ.get("PGHOST", "127.0.0.1"),
             "PORT": os.environ.get("PGPORT", "5432"),
             "USER": os.environ.get("PGUSER", getpass.getuser()),

@@ -5,6 +5,7 @@ again the next time. `make serve` builds the extension and runs this.
 """
 
 import argparse
+import errno
 import os
 import signal
 import sys
@@ -40,6 +41,12 @@ def main() -> int:
             database = "the database of DATABASE_URL" if given else "example/db.sqlite3"
             print(TRY_IT.format(url=url, database=database), flush=True)
             return server.wait()
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        reason = os.strerror(error.errno).lower()
+        print(f"Port {port}: {reason}. Try another one: make serve PORT=8001", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped.")
         return 0

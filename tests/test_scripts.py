@@ -1,10 +1,12 @@
-"""The shell scripts behind the targets of the Makefile, with stand-ins for what they run."""
+"""The scripts behind the targets of the Makefile, some with stand-ins for what they run."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -80,3 +82,19 @@ def test_no_python_at_all(tmp_path: Path) -> None:
     assert status == 1
     assert table.count("not found") == 5
     assert calls == []
+
+
+def test_serve_on_a_port_that_is_taken(tmp_path: Path) -> None:
+    environment = {key: value for key, value in os.environ.items() if key[:7] != "DJANGO_"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = subprocess.run(
+            [sys.executable, str(SCRIPTS / "serve.py"), "--port", str(port)],
+            env={**environment, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 1
+    reason = f"Port {port}: address already in use."
+    assert done.stderr == f"{reason} Try another one: make serve PORT=8001\n"

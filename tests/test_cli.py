@@ -453,11 +453,12 @@ def test_without_a_command_it_prints_versions() -> None:
     assert python("--version").stdout == f"pyjwtfast {pyjwtfast.__version__}\n"
 
 
-def test_a_reader_that_has_seen_enough(tmp_path: Path) -> None:
-    secret = tmp_path / "secret"
-    secret.write_text(SECRET)
+@pytest.mark.parametrize("words", [("encode", "--secret-file", "secret", "{}"), ()])
+def test_a_reader_that_has_seen_enough(tmp_path: Path, words: tuple[str, ...]) -> None:
+    (tmp_path / "secret").write_text(SECRET)
     process = subprocess.Popen(
-        [sys.executable, "-m", "pyjwtfast", "encode", "--secret-file", str(secret), "{}"],
+        [sys.executable, "-m", "pyjwtfast", *words],
+        cwd=tmp_path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )

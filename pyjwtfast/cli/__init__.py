@@ -62,12 +62,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; its exit code. argv: the words after the program's name."""
     parser = make_parser()
     arguments = parser.parse_args(argv)
-    if arguments.command is None:
-        print_versions()
-        parser.print_usage()
-        print("Type `pyjwtfast --help` for the commands.")
-        return 0
     try:
+        if arguments.command is None:
+            print_versions()
+            parser.print_usage()
+            print("Type `pyjwtfast --help` for the commands.")
+            sys.stdout.flush()
+            return 0
         with warnings.catch_warnings():
             warnings.showwarning = _warning_printer(arguments.command)
             code: int = arguments.run(arguments)

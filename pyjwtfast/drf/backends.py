@@ -190,10 +190,17 @@ class TokenBackend:
         return make([self._key_to_verify(), *self._fallback_keys], cache_size=self.cache_size)
 
     def _key_to_sign(self) -> Key:
-        """The key that signs; InvalidKeyError, with the setting's name, where none can."""
-        if self._is_symmetric():
-            return _key(self.prepared_signing_key)
+        """The key that signs.
+
+        Where none can: InvalidKeyError, or TypeError for a secret that is no text, with the
+        setting's name.
+        """
         source = self._source("SIGNING_KEY")
+        if self._is_symmetric():
+            try:
+                return prepare_key(self.prepared_signing_key, self.algorithm)
+            except (InvalidKeyError, TypeError) as error:
+                raise type(error)(f"{source} cannot be used: {error}") from error
         if self.prepared_signing_key is None:
             raise InvalidKeyError(f"{source} is None: tokens can be verified, but not signed.")
         key = prepare_key(self.prepared_signing_key, self.algorithm)  # it may be a subclass's own
@@ -204,7 +211,9 @@ class TokenBackend:
     def _key_to_verify(self) -> Key:
         """The present key for verifying, without the former ones; InvalidKeyError for none."""
         if self._is_symmetric():
-            return _key(self.prepared_signing_key or "")  # no key: as wrong as an empty one
+            if self.prepared_signing_key is None:
+                raise InvalidKeyError(f"{self.algorithm} needs a secret, not None.")
+            return _key(self.prepared_signing_key)
         if self.prepared_verifying_key is None:
             raise InvalidKeyError("it is not set: tokens can be signed, but not verified.")
         return prepare_key(self.prepared_verifying_key, self.algorithm)
@@ -460,7 +469,11 @@ def prepare_key(given: Any, algorithm: str) -> Key:
     key = given.key if isinstance(given, PyJWK) else given
     if is_symmetric(algorithm):
         if not isinstance(key, Key):
-            return Key.from_secret(key)
+            try:
+                return Key.from_secret(key)
+            except TypeError:
+                what = "None" if key is None else f"an object of type {type(key).__name__}"
+                raise TypeError(f"{algorithm} needs a secret, not {what}.") from None
         if key.kty != "oct":
             raise InvalidKeyError(f"{algorithm} needs a secret, not {_describe(key)}.")
         return key

@@ -78,7 +78,11 @@ def test_the_checks_are_registered() -> None:
         ({"ALGORITHM": "hs256"}, "pyjwtfast.E004", "is not an algorithm"),
         ({"ALGORITHM": "none"}, "pyjwtfast.E004", "is not an algorithm"),
         ({"SIGNING_KEY": ""}, "pyjwtfast.E005", "SIMPLE_JWT['SIGNING_KEY']"),
-        ({"SIGNING_KEY": None}, "pyjwtfast.E005", "SIMPLE_JWT['SIGNING_KEY']"),
+        (
+            {"SIGNING_KEY": None},
+            "pyjwtfast.E005",
+            "cannot be used: HS256 needs a secret, not None",
+        ),
         ({"SIGNING_KEY": 5}, "pyjwtfast.E005", "SIMPLE_JWT['SIGNING_KEY']"),
         ({"SIGNING_KEY": PEM}, "pyjwtfast.E005", "SIMPLE_JWT['SIGNING_KEY']"),
         ({"LEEWAY": -1}, "pyjwtfast.E006", "SIMPLE_JWT['LEEWAY'] is -1"),
@@ -137,6 +141,25 @@ def test_one_mistake_one_message(simple_jwt: Any, identifier: str, text: str) ->
 def test_an_unknown_name_gets_the_nearest_real_one(wrong: str, right: str) -> None:
     (message,) = found(SIMPLE_JWT={wrong: 1})
     assert message.hint == f"Did you mean {right}?"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"), [("hs256", "HS256"), ("RS265", "RS256"), ("EDDSA", "EdDSA"), ("none", None)]
+)
+def test_an_unknown_algorithm_gets_the_nearest_real_one(wrong: str, right: str | None) -> None:
+    (message,) = found(SIMPLE_JWT={"ALGORITHM": wrong})
+    assert message.hint is not None
+    assert message.hint.startswith(f"Did you mean {right}? Set ALGORITHM to" if right else "Set ")
+
+
+def test_a_key_where_a_secret_belongs_may_be_the_algorithms_mistake() -> None:
+    (message,) = found(SIMPLE_JWT={"SIGNING_KEY": PEM})
+    assert message.hint is not None
+    assert message.hint.startswith("If this key is meant, set ALGORITHM")
+    for nothing in ("", None):
+        (message,) = found(SIMPLE_JWT={"SIGNING_KEY": nothing})
+        assert message.hint is not None
+        assert "ALGORITHM" not in message.hint
 
 
 def test_an_unknown_name_like_no_other() -> None:

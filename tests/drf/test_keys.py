@@ -188,7 +188,7 @@ def test_a_key_object_as_a_secret() -> None:
     backend = TokenBackend("HS256", Key.from_secret(LONG_SECRET))
     assert backend.encode(CLAIMS) == forge(CLAIMS, secret=LONG_SECRET)
     assert backend.decode(forge(CLAIMS, secret=LONG_SECRET)) == CLAIMS
-    with pytest.raises(InvalidKeyError, match=r"^HS256 needs a secret, not a key of type RSA\.$"):
+    with pytest.raises(InvalidKeyError, match=r"HS256 needs a secret, not a key of type RSA\.$"):
         TokenBackend("HS256", Key.from_pem(keys.public_pem("rsa"))).encode(CLAIMS)
 
 

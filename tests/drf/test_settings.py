@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 from unittest import mock
@@ -18,6 +19,7 @@ from pyjwtfast.drf.settings import DEFAULTS, APISettings, api_settings
 from pyjwtfast.drf.state import token_backend
 from pyjwtfast.drf.tokens import AccessToken, RefreshToken, SlidingToken, Token
 from pyjwtfast.drf.views import TokenObtainPairView, TokenRefreshView
+from pyjwtfast.exceptions import InvalidKeyError
 from pyjwtfast.warnings import InsecureKeyLengthWarning
 from tests.drf.conftest import PASSWORD
 from tests.drf.models import User
@@ -132,6 +134,24 @@ def test_a_key_that_cannot_be_used(
     assert {each.levelname for each in logged} == {"ERROR"}
     source = "The setting SIMPLE_JWT['SIGNING_KEY'] cannot be used to verify tokens: "
     assert all(each.getMessage().startswith(source) for each in logged)
+
+
+@pytest.mark.parametrize(
+    ("key", "error", "reason"),
+    [
+        (None, TypeError, "HS256 needs a secret, not None."),  # as os.environ.get() gives
+        (5, TypeError, "HS256 needs a secret, not an object of type int."),
+        ("", InvalidKeyError, "HMAC key must not be empty."),
+        ("-----BEGIN PUBLIC KEY-----", InvalidKeyError, "The specified key is an asymmetric key"),
+    ],
+)
+def test_what_cannot_sign_is_named(key: Any, error: type[Exception], reason: str) -> None:
+    named = f"The setting SIMPLE_JWT['SIGNING_KEY'] cannot be used: {reason}"
+    with (
+        override_settings(SIMPLE_JWT={"SIGNING_KEY": key}),
+        pytest.raises(error, match=re.escape(named)),
+    ):
+        str(AccessToken())
 
 
 @pytest.mark.parametrize(

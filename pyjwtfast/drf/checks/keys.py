@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,9 +43,22 @@ def check_algorithm(name: str, values: Mapping[str, Any]) -> Messages:
     if not is_algorithm(algorithm):
         yield Error(
             f"{name}['ALGORITHM'] {algorithm!r} is not an algorithm.",
-            hint=f"Set ALGORITHM to one of {', '.join(sorted(ALLOWED_ALGORITHMS))}.",
+            hint=f"{_meant(algorithm)}Set ALGORITHM to one of "
+            f"{', '.join(sorted(ALLOWED_ALGORITHMS))}.",
             id="pyjwtfast.E004",
         )
+
+
+def _meant(algorithm: object) -> str:
+    """A question with the name that is nearly this one; "" if there is none."""
+    names = {known.upper(): known for known in sorted(ALLOWED_ALGORITHMS)}
+    return next(
+        (
+            f"Did you mean {names[near]}? "
+            for near in difflib.get_close_matches(str(algorithm).upper(), names, n=1)
+        ),
+        "",
+    )
 
 
 def check_keys(name: str, values: Mapping[str, Any]) -> Messages:
@@ -65,6 +79,8 @@ def _check_secret(secret: Any, algorithm: str) -> Messages:
         key = prepare_key(secret, algorithm)
     except (InvalidKeyError, TypeError, ValueError) as error:
         hint = _KEY_HINT.format(source)
+        if secret and isinstance(error, InvalidKeyError):  # a key, which is no secret
+            hint = f"If this key is meant, set ALGORITHM to what it is for. Or: {hint}"
         yield Error(f"{source} cannot be used: {error}", hint=hint, id="pyjwtfast.E005")
         return
     yield from _check_length(source, key, algorithm)

@@ -43,10 +43,8 @@ def write_report(
             for message in messages:
                 yield from _message(message, colour)
             yield ""
-    if not problems:
+    if not serious:
         yield style.SUCCESS("Nothing has to be fixed.")
-    elif not serious:
-        yield style.SUCCESS("Nothing must be fixed.")
 
 
 def write_verdict(steps: Sequence[Step], style: Style) -> Iterator[str]:

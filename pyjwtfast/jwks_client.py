@@ -218,7 +218,7 @@ class PyJWKClient:
         return next((key for key in signing_keys if key.key_id == kid), None)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self.uri}>"
+        return f"<{type(self).__name__} {self.uri.partition('?')[0]}>"  # what follows may be a key
 
     def _choose(self, signing_keys: list[PyJWK], kid: str | None) -> PyJWK | None:
         if len(signing_keys) == 1 and (kid is None or signing_keys[0].key_id is None):

@@ -146,6 +146,12 @@ def test_a_set_of_one_key_needs_no_kid(server: JWKSServer, kid: str | None) -> N
     assert pyjwtfast.decode(raw, client.get_signing_key_from_jwt(raw)) == {"a": 1}
 
 
+def test_a_query_is_not_in_logs() -> None:
+    """It may hold a key of whoever asks."""
+    client = PyJWKClient("https://example.org/keys?apikey=secret")
+    assert repr(client) == "<PyJWKClient https://example.org/keys>"
+
+
 def test_a_made_up_kid_makes_no_line_in_a_log(server: JWKSServer) -> None:
     server.behave = says(document(FIRST, SECOND))
     with pytest.raises(PyJWKClientError) as caught:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -35,20 +36,27 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--pythonpath")
     sys.path.insert(0, "")  # as manage.py, which stands beside the project
     handle_default_options(parser.parse_known_args(argv[1:])[0])
-    wants_help = not {"-h", "--help"}.isdisjoint(argv)
-    try:
-        if not wants_help:
-            django.setup()
-    except (ImproperlyConfigured, ImportError) as error:
-        print(f"python -m pyjwtfast.drf: {error}", file=sys.stderr)
-        print(
-            "Name the project's settings by --settings, or look at its own error.", file=sys.stderr
-        )
+    if {"-h", "--help"}.isdisjoint(argv) and (problem := _set_up()) is not None:
+        print(f"python -m pyjwtfast.drf: {problem}", file=sys.stderr)
         return 2
     from .doctor.command import Command
 
     Command().run_from_argv(["python -m pyjwtfast.drf", *argv])
     return 0
+
+
+def _set_up() -> str | None:
+    """Load the project; why that is impossible, or None."""
+    name = os.environ.get("DJANGO_SETTINGS_MODULE")
+    if not name:
+        return (
+            "No settings are named: add --settings project.settings, or set DJANGO_SETTINGS_MODULE."
+        )
+    try:
+        django.setup()
+    except (ImproperlyConfigured, ImportError) as error:
+        return f"Django does not start with the settings {name!r}: {error}"
+    return None
 
 
 if __name__ == "__main__":

@@ -345,10 +345,22 @@ def test_the_module_by_itself(tmp_path: Path) -> None:
         wrong = project.run("-m", "pyjwtfast.drf", *arguments, **nothing)
         assert wrong.returncode == 2
         assert "usage: python -m pyjwtfast.drf" in wrong.stdout + wrong.stderr
-    for arguments in ([], ["--settings", "no.such"]):
+    late = "import rest_framework_simplejwt\nimport pyjwtfast.replace_simplejwt\n"
+    (tmp_path / "late.py").write_text(late)
+    for arguments, message in (
+        ([], "No settings are named: add --settings project.settings, or set DJANGO_SETTINGS_"),
+        (
+            ["--settings", "no.such"],
+            "Django does not start with the settings 'no.such': No",
+        ),
+        (
+            ["--settings", "late"],
+            "Django does not start with the settings 'late': `import",
+        ),
+    ):
         lost = project.run("-m", "pyjwtfast.drf", "doctor", *arguments, **nothing)
         assert lost.returncode == 2
-        assert "Name the project's settings by --settings" in lost.stderr
+        assert lost.stderr.startswith(f"python -m pyjwtfast.drf: {message}")
         assert "Traceback" not in lost.stderr
 
 

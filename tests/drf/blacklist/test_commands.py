@@ -56,6 +56,10 @@ def test_expired_tokens_go_and_others_stay() -> None:
     }
     assert call("flushexpiredtokens") == "0 tokens deleted.\n"
     assert call("flushexpiredtokens", verbosity=0) == ""
+    add_expired(1)
+    wanted = "1 token would be deleted, 1 of them blacklisted.\n"
+    assert call("flushexpiredtokens", dry_run=True) == wanted
+    assert call("flushexpiredtokens") == "1 token deleted.\n"
 
 
 @pytest.mark.django_db
@@ -297,7 +301,7 @@ def test_tokens_are_scrubbed(to: str, text: str) -> None:
 @pytest.mark.django_db
 def test_hashes_can_be_emptied_but_not_the_other_way_round() -> None:
     add(token=HASH)
-    assert call("scrubtokens", to="empty") == "1 tokens scrubbed.\n"
+    assert call("scrubtokens", to="empty") == "1 token scrubbed.\n"
     assert call("scrubtokens", to="hash") == "0 tokens scrubbed.\n"
 
 

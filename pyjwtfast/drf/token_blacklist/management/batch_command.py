@@ -111,7 +111,7 @@ class BatchCommand(TableCommand):
             if bar is not None:
                 bar.clear()
             raise CommandError(
-                f"Interrupted: {done:,} tokens {self.done}, in whole batches; the one that was "
+                f"Interrupted: {_tokens(done)} {self.done}, in whole batches; the one that was "
                 "under way has been undone. Run the command again to go on.",
                 returncode=_INTERRUPTED,
             ) from None
@@ -119,13 +119,13 @@ class BatchCommand(TableCommand):
             if bar is not None:
                 bar.clear()
             raise CommandError(
-                f"The database has refused: {str(error).strip()}\n{done:,} tokens {self.done} "
+                f"The database has refused: {str(error).strip()}\n{_tokens(done)} {self.done} "
                 "before that, in whole batches. Run the command again to go on."
             ) from error
         if bar is not None:
             bar.clear()
         if verbose:
-            self.stdout.write(f"{done:,} tokens {self.done}.")
+            self.stdout.write(f"{_tokens(done)} {self.done}.")
 
     def get_rows(self, using: str, options: dict[str, Any]) -> QuerySet[OutstandingToken]:
         """The tokens to work on."""
@@ -137,7 +137,7 @@ class BatchCommand(TableCommand):
 
     def describe(self, rows: QuerySet[OutstandingToken]) -> str:
         """What --dry-run says."""
-        return f"{rows.count():,} tokens would be {self.done}."
+        return f"{_tokens(rows.count())} would be {self.done}."
 
 
 def _first(rows: QuerySet[OutstandingToken], limit: int) -> QuerySet[OutstandingToken]:
@@ -175,3 +175,8 @@ class ProgressBar:
         # str: the wrapper would make it red, as it does with errors.
         self.output.write(text, style_func=str, ending="")
         self.output.flush()
+
+
+def _tokens(count: int) -> str:
+    """How many, in words."""
+    return f"{count:,} token" if count == 1 else f"{count:,} tokens"

@@ -364,6 +364,21 @@ def test_the_module_by_itself(tmp_path: Path) -> None:
         assert "Traceback" not in lost.stderr
 
 
+@pytest.mark.parametrize("option", [(), ("--json",)])
+def test_a_reader_that_has_seen_enough(tmp_path: Path, option: tuple[str, ...]) -> None:
+    project = Project(tmp_path, ["pyjwtfast.drf"])
+    script = (
+        "import os, sys\n"
+        "reader, writer = os.pipe()\n"
+        "os.close(reader)\n"
+        "os.dup2(writer, 1)\n"
+        "from django.core.management import execute_from_command_line\n"
+        "execute_from_command_line(['manage.py', 'jwt_doctor', *sys.argv[1:]])\n"
+    )
+    done = project.run("-c", script, *option)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_simplejwt_in_use_beside_us(tmp_path: Path) -> None:
     more = "import rest_framework_simplejwt.settings"
     done = Project(tmp_path, ["pyjwtfast.drf"], more).manage("jwt_doctor", "--json")

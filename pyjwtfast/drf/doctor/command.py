@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -94,12 +96,17 @@ exit status:
             self._write(pages.write_verdict(steps, self.style))
         return accepted
 
-    def _write(self, lines: Any) -> None:
-        for line in lines:
-            self.stdout.write(line)
+    def _write(self, lines: Iterable[str]) -> None:
+        try:
+            for line in lines:
+                self.stdout.write(line)
+            self.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read our output has seen enough; nothing more may be written, at exit either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
     def _write_json(self, value: Any) -> None:
-        self.stdout.write(json.dumps(value, indent=2, default=str))
+        self._write([json.dumps(value, indent=2, default=str)])
 
 
 def _as_json(message: CheckMessage) -> dict[str, Any]:

@@ -89,6 +89,7 @@ CHECKS_LAYERS = (
 DRF_LAYERS = (
     {"__init__", "translation", "utils"},
     {"exceptions", "settings"},
+    {"user_query"},
     {"models", "users"},
     {"backends"},
     {"state"},

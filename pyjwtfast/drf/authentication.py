@@ -15,11 +15,12 @@ from .models import TokenUser
 from .settings import api_settings
 from .tokens import Token, verifying_once
 from .translation import gettext_lazy as _
-from .users import find_user, is_identifier
+from .users import find_user, find_user_in, is_identifier
 from .utils import get_md5_hash_password
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+    from django.db.models import QuerySet
     from rest_framework.request import Request
 
 AuthUser = TypeVar("AuthUser", "AbstractBaseUser", TokenUser)
@@ -34,9 +35,18 @@ class JWTAuthentication(BaseAuthentication):
     www_authenticate_realm = "api"
     media_type = "application/json"
 
+    # Of a subclass: whether the SELECT of its get_user_queryset() is the same on every request, but
+    # for the user's id. It is then compiled once. Not so, if it asks the time, the tenant, a
+    # thread-local or anything else that changes.
+    user_queryset_is_constant = False
+
     @cached_property
     def user_model(self) -> type[AbstractBaseUser]:
         return get_user_model()
+
+    def get_user_queryset(self) -> QuerySet[Any]:
+        """The users that a token can name: to be overridden with only() or select_related()."""
+        return self.user_model.objects.all()  # type: ignore[attr-defined, no-any-return]
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
         """The user and the verified token; None when the request does not bring one.
@@ -114,7 +124,7 @@ class JWTAuthentication(BaseAuthentication):
         except KeyError as error:
             raise InvalidToken(_("Token contained no recognizable user identification")) from error
 
-        user = find_user(self.user_model, user_id)
+        user = self._find_user(user_id)
         if user is None:
             raise AuthenticationFailed(_("User not found"), code="user_not_found")
         if api_settings.CHECK_USER_IS_ACTIVE and not user.is_active:
@@ -126,6 +136,14 @@ class JWTAuthentication(BaseAuthentication):
                 _("The user's password has been changed."), code="password_changed"
             )
         return user
+
+    def _find_user(self, user_id: object) -> AbstractBaseUser | None:
+        kind = type(self)
+        if kind.get_user_queryset is JWTAuthentication.get_user_queryset:
+            return find_user(self.user_model, user_id)
+        return find_user_in(
+            self.get_user_queryset(), user_id, frozen=self.user_queryset_is_constant, owner=kind
+        )
 
 
 class JWTStatelessUserAuthentication(JWTAuthentication):

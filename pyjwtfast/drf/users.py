@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
 
 from .settings import api_settings
+from .user_query import get_frozen, is_djangos_own
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+    from django.db.models import Manager, QuerySet
 
 
 def is_identifier(value: object) -> bool:
@@ -27,13 +29,30 @@ def find_user(user_model: type[AbstractBaseUser], user_id: object) -> AbstractBa
 
     What that field cannot hold is nobody's id, and costs no query.
     """
-    if not is_identifier(user_id) or not _field_takes(user_model, user_id):
+    manager = user_model.objects  # type: ignore[attr-defined]
+    return find_user_in(manager, user_id, frozen=is_djangos_own(manager))
+
+
+def find_user_in(
+    source: Manager[Any] | QuerySet[Any],
+    user_id: object,
+    *,
+    frozen: bool,
+    owner: object = None,
+) -> AbstractBaseUser | None:
+    """The same of a manager or queryset of users.
+
+    frozen: its SELECT depends on nothing but the id, and is compiled once for the owner; by
+    default that is the model.
+    """
+    if not is_identifier(user_id) or not _field_takes(source.model, user_id):
         return None
+    name = api_settings.USER_ID_FIELD
     try:
-        return user_model.objects.get(  # type: ignore[attr-defined, no-any-return]
-            **{api_settings.USER_ID_FIELD: user_id}
-        )
-    except user_model.DoesNotExist:
+        if frozen:
+            return get_frozen(source, name, user_id, owner)  # type: ignore[no-any-return]
+        return source.get(**{name: user_id})  # type: ignore[no-any-return]
+    except source.model.DoesNotExist:
         return None
 
 

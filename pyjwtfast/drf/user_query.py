@@ -1,0 +1,168 @@
+"""One row by one field, with its SELECT compiled once: what `QuerySet.get()` returns, for less.
+
+Most of the time of a `get()` goes into building the same SQL again. Here Django builds it once, and
+from then on the same statement is executed with other values. Django does that, too: by its
+connection's cursor, so that wrappers, `assertNumQueries` and transactions see it, and its own code
+makes the instance of the row.
+
+That is right where the SELECT depends on nothing but the value. Those of Django's own managers do;
+one that asks the clock, a thread-local or the tenant does not, and nothing but its author can tell.
+So any other is frozen only where the project says so.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from types import SimpleNamespace
+from typing import Any, TypeVar
+
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
+from django.core.signals import setting_changed
+from django.db import connections, models
+from django.db.models.lookups import Exact
+from django.db.models.query import MAX_GET_RESULTS, ModelIterable
+
+T = TypeVar("T")
+M = TypeVar("M", bound=models.Model)
+
+# Stands for the value among the parameters of a statement.
+_VALUE = object()
+
+
+class NotFreezableError(Exception):
+    """A `get()` is not one statement with the value as one of its parameters."""
+
+
+class FrozenGet:
+    """`queryset.get(field=value)`, compiled for every value. Not changed by its calls.
+
+    Raises NotFreezableError for what has no such form. The value is an example, which the field
+    takes.
+    """
+
+    def __init__(self, queryset: models.QuerySet[Any], field: str, value: object) -> None:
+        found: Any = queryset
+        if found.query.combinator or found.query.distinct_fields or found.query.select_for_update:
+            raise NotFreezableError
+        found = found.filter(**{field: value}).order_by()
+        found.query.set_limits(high=MAX_GET_RESULTS)
+        lookup = found.query.where.children[-1]
+        if (
+            found._iterable_class is not ModelIterable
+            or found._prefetch_related_lookups
+            or not isinstance(lookup, Exact)
+            or not lookup.rhs_is_direct_value()
+        ):
+            raise NotFreezableError
+        compiler = found.query.get_compiler(using=found.db)
+        own = vars(lookup)
+        own["get_db_prep_lookup"] = lambda value, connection: ("%s", [_VALUE])
+        self._sql, params = compiler.as_sql()
+        del own["get_db_prep_lookup"]
+        self._params = tuple(params)
+        columns = [column for column, *_ in compiler.select[: compiler.col_count]]
+        if (
+            sum(param is _VALUE for param in params) != 1
+            or compiler.has_extra_select
+            or compiler.has_composite_fields(columns)
+        ):
+            raise NotFreezableError
+        compiler.connection = None  # of this thread; each call has its own
+        self._queryset, self._compiler = found, compiler
+        self._lookup, self._columns = lookup, columns
+
+    def __call__(self, value: object) -> list[Any]:
+        """The instances with this value, at most MAX_GET_RESULTS.
+
+        Raises what a lookup raises for a value that the field does not take.
+        """
+        compiler, queryset = _copy(self._compiler), _copy(self._queryset)
+        connection = compiler.connection = connections[compiler.using]
+        lookup = type(self._lookup)(self._lookup.lhs, value)
+        try:
+            _, (own,) = lookup.process_rhs(compiler, connection)
+        except EmptyResultSet:  # an integer that the column can't hold
+            return []
+        params = tuple(own if param is _VALUE else param for param in self._params)
+        # They are the connection's, and live as long as it does.
+        kept: dict[FrozenGet, Any] = vars(connection).setdefault("_pyjwtfast_converters", {})
+        converters = kept.get(self)
+        if converters is None:
+            converters = kept[self] = compiler.get_converters(self._columns)
+
+        def convert(blocks: Any) -> Any:
+            rows = chain.from_iterable(blocks)
+            return compiler.apply_converters(rows, converters) if converters else rows
+
+        compiler.as_sql = lambda: (self._sql, params)
+        compiler.results_iter = convert
+        queryset._query = SimpleNamespace(get_compiler=lambda using: compiler)
+        return list(ModelIterable(queryset))
+
+
+def _copy(value: T) -> T:
+    made = object.__new__(type(value))
+    made.__dict__.update(value.__dict__)
+    return made
+
+
+# By owner, database and field; None where the ordinary way must be taken.
+_frozen: dict[tuple[object, str, str], FrozenGet | None] = {}
+
+
+def is_djangos_own(manager: models.Manager[Any]) -> bool:
+    """Whether the manager's querysets are those that Django makes, and depend on nothing."""
+    kind: Any = type(manager)
+    return (
+        kind.get_queryset is models.Manager.get_queryset
+        and kind.all is models.Manager.all
+        and kind._queryset_class is models.QuerySet
+    )
+
+
+def get_frozen(
+    source: models.Manager[M] | models.QuerySet[M], field: str, value: object, owner: object = None
+) -> M:
+    """`source.get(field=value)`, by a statement that is compiled once for its owner.
+
+    owner: hashable; whose source this is, always with the same SELECT. By default its model.
+    Raises DoesNotExist and MultipleObjectsReturned of the model, and what a lookup raises for a
+    value that its field does not take.
+    """
+    key = (owner or source.model, source.db, field)
+    try:
+        frozen = _frozen[key]
+    except KeyError:
+        try:
+            frozen = _frozen[key] = _freeze(source.all(), field, value)
+        except EmptyResultSet:  # no row can have this value: no example
+            frozen = None
+    if frozen is not None:
+        found = frozen(value)
+        if len(found) == 1:
+            return found[0]  # type: ignore[no-any-return]
+        if not found:
+            raise source.model.DoesNotExist  # type: ignore[attr-defined]
+    return source.get(**{field: value})
+
+
+def _freeze(queryset: models.QuerySet[Any], name: str, value: object) -> FrozenGet | None:
+    options = queryset.model._meta
+    try:
+        field = options.pk if name == "pk" else options.get_field(name)
+    except FieldDoesNotExist:
+        return None  # a lookup through relations
+    if field is None or field.is_relation or not getattr(field, "concrete", False):
+        return None
+    try:
+        return FrozenGet(queryset, name, value)
+    except NotFreezableError:
+        return None
+
+
+def _forget(**kwargs: Any) -> None:
+    if kwargs["setting"] in ("AUTH_USER_MODEL", "DATABASES", "DATABASE_ROUTERS"):
+        _frozen.clear()
+
+
+setting_changed.connect(_forget)

@@ -1,0 +1,291 @@
+"""The compiled look-up of users: it gives what get() gives, by the same statement."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.db import connection, connections, models
+from django.db.models import Value
+from django.db.models.functions import Length, Upper
+from django.db.models.signals import post_init, pre_init
+from django.test import override_settings
+from django.test.utils import CaptureQueriesContext
+from rest_framework.test import APIRequestFactory
+
+from pyjwtfast.drf import user_query
+from pyjwtfast.drf.authentication import JWTAuthentication
+from pyjwtfast.drf.tokens import AccessToken
+from pyjwtfast.drf.user_query import NotFreezableError, get_frozen, is_djangos_own
+from pyjwtfast.drf.users import find_user
+from tests.drf.models import User
+
+pytestmark = pytest.mark.django_db
+
+FIELDS = ["id", "pk", "uuid", "badge", "username"]
+
+
+@pytest.fixture(autouse=True)
+def nothing_compiled() -> Iterator[None]:
+    user_query._frozen.clear()
+    yield
+    user_query._frozen.clear()
+
+
+def state(instance: models.Model) -> dict[str, Any]:
+    """All that an instance is made of."""
+    attributes = dict(vars(instance))
+    made_by: Any = attributes.pop("_state")
+    return {**attributes, "state": {k: v for k, v in vars(made_by).items() if k != "peers"}}
+
+
+def statements(function: Any, *args: Any) -> list[str]:
+    with CaptureQueriesContext(connection) as captured:
+        function(*args)
+    return [query["sql"] for query in captured.captured_queries]
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_it_is_what_get_returns(user: User, field: str) -> None:
+    other = User.objects.create_user("bert", "bert@example.com", "b", badge=8)
+    for who in (user, other, user):
+        value = getattr(who, field)
+        for given in (value, str(value)):
+            expected = User.objects.get(**{field: given})
+            assert state(get_frozen(User.objects, field, given)) == state(expected)
+    assert len(user_query._frozen) == 1
+    assert None not in user_query._frozen.values()
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_it_sends_the_statement_that_get_sends(user: User, field: str) -> None:
+    value = getattr(user, field)
+    expected = statements(lambda: User.objects.get(**{field: value}))
+    for _ in range(2):
+        assert statements(get_frozen, User.objects, field, value) == expected
+    assert len(expected) == 1
+
+
+def test_nobody(user: User) -> None:
+    for _ in range(2):
+        with pytest.raises(User.DoesNotExist):
+            get_frozen(User.objects, "id", user.id + 1)
+        assert get_frozen(User.objects, "id", user.id) == user
+
+
+def test_more_than_one(user: User) -> None:
+    User.objects.create_user("bert", user.email, "b")
+    with pytest.raises(User.MultipleObjectsReturned) as theirs:
+        User.objects.get(email=user.email)
+    with pytest.raises(User.MultipleObjectsReturned) as ours:
+        get_frozen(User.objects, "email", user.email)
+    assert str(ours.value) == str(theirs.value)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_no_row_can_have_costs_no_query(user: User, first: bool) -> None:
+    """Also when it is the first value that is asked for: it is then no example."""
+    if not first:
+        find_user(User, user.id)
+    for value in (
+        10**30,
+        -(10**30),
+        str(10**30),
+        "abc",
+        "",
+        "1.5",
+        True,
+        None,
+        [1],
+        "\0",
+        "\ud800",
+    ):
+        assert statements(lambda value=value: find_user(User, value)) == []
+        assert find_user(User, value) is None
+    assert find_user(User, str(user.id)) == user
+    assert find_user(User, user.id) == user
+
+
+def test_signals_and_from_db(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def receiver(signal: Any, **kwargs: Any) -> None:
+        seen.append("pre_init" if signal is pre_init else "post_init")
+
+    def from_db(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append("from_db")
+        return super(User, cls).from_db(*args, **kwargs)
+
+    monkeypatch.setattr(User, "from_db", classmethod(from_db), raising=False)
+    for signal in (pre_init, post_init):
+        signal.connect(receiver, sender=User)
+    try:
+        for _ in range(2):
+            seen.clear()
+            get_frozen(User.objects, "id", user.id)
+            assert seen == ["from_db", "pre_init", "post_init"]
+    finally:
+        for signal in (pre_init, post_init):
+            signal.disconnect(receiver, sender=User)
+
+
+def test_each_caller_has_an_instance_of_its_own(user: User) -> None:
+    first, second = (get_frozen(User.objects, "id", user.id) for _ in range(2))
+    first.is_active = False
+    assert first is not second
+    assert second.is_active
+    assert get_frozen(User.objects, "id", user.id).is_active
+
+
+def test_the_row_is_read_each_time(user: User) -> None:
+    get_frozen(User.objects, "id", user.id)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert not get_frozen(User.objects, "id", user.id).is_active
+    user.delete()
+    assert find_user(User, user.id) is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_each_thread_uses_its_own_connection(user: User) -> None:
+    """And an ended thread's connection is not kept."""
+    if connection.vendor == "sqlite":
+        pytest.skip("threads share the one connection to a database in memory")
+    get_frozen(User.objects, "id", user.id)
+    used: list[int] = []
+
+    def look_up() -> None:
+        try:
+            assert len(statements_of_thread(user)) == 1
+            used.append(id(connections["default"]))
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=look_up) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(used)) == 4
+    assert statements(get_frozen, User.objects, "id", user.id) != []
+
+
+def statements_of_thread(user: User) -> list[Any]:
+    with CaptureQueriesContext(connections["default"]) as captured:
+        assert get_frozen(User.objects, "id", user.id) == user
+    return list(captured.captured_queries)
+
+
+# --- What is not Django's own takes the ordinary way ---
+
+TENANT = threading.local()
+
+
+class OfTenant(models.Manager[Any]):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(username=getattr(TENANT, "name", "anna"))
+
+
+class Chatty(models.QuerySet[Any]):
+    pass
+
+
+def made(manager: Any) -> Any:
+    manager.model, manager.name = User, "objects"
+    return manager
+
+
+def test_djangos_own_managers() -> None:
+    assert is_djangos_own(User.objects)
+    assert is_djangos_own(made(models.Manager()))
+    assert not is_djangos_own(made(OfTenant()))
+    assert not is_djangos_own(made(models.Manager.from_queryset(Chatty)()))
+    assert not is_djangos_own(made(Chatty.as_manager()))
+
+
+def test_a_manager_that_asks_a_thread_local_is_asked_each_time(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(User, "objects", made(OfTenant()))
+    assert find_user(User, user.id) == user
+    monkeypatch.setattr(TENANT, "name", "somebody else", raising=False)
+    assert find_user(User, user.id) is None
+    assert user_query._frozen == {}
+
+
+@pytest.mark.parametrize(
+    "queryset",
+    [
+        lambda: User.objects.union(User.objects.all()),
+        lambda: User.objects.select_for_update(),
+        lambda: User.objects.values("id"),
+        lambda: User.objects.prefetch_related("groups"),
+    ],
+)
+def test_what_cannot_be_frozen(user: User, queryset: Any) -> None:
+    with pytest.raises(NotFreezableError):
+        user_query.FrozenGet(queryset(), "id", user.id)
+
+
+@pytest.mark.parametrize("field", ["groups", "groups__name", "username__iexact", "email__in"])
+def test_what_is_no_field_takes_the_ordinary_way(user: User, field: str) -> None:
+    assert user_query._freeze(User.objects.all(), field, 1) is None
+
+
+@pytest.mark.parametrize(
+    "queryset",
+    [
+        lambda: User.objects.only("username", "is_active"),
+        lambda: User.objects.defer("password"),
+        lambda: User.objects.annotate(shout=Upper("username"), size=Length("email")),
+        lambda: User.objects.annotate(one=Value(1)).filter(is_active=True),
+        lambda: User.objects.filter(groups=None).distinct(),
+        lambda: User.objects.order_by("-username"),
+        lambda: User.objects.extra(select={"one": "1"}),
+    ],
+)
+def test_querysets_that_a_project_calls_constant(user: User, queryset: Any) -> None:
+    expected = state(queryset().get(id=user.id))
+    sent = statements(lambda: queryset().get(id=user.id))
+    for _ in range(2):
+        assert state(get_frozen(queryset(), "id", user.id, owner="test")) == expected
+        assert statements(lambda: get_frozen(queryset(), "id", user.id, owner="test")) == sent
+    assert None not in user_query._frozen.values()
+
+
+# --- The hook of the authentication class ---
+
+
+class Lean(JWTAuthentication):
+    asked = 0
+
+    def get_user_queryset(self) -> Any:
+        type(self).asked += 1
+        return User.objects.only("username", "is_active")
+
+
+class LeanConstant(Lean):
+    user_queryset_is_constant = True
+
+
+@pytest.mark.parametrize("kind", [Lean, LeanConstant])
+def test_get_user_queryset(user: User, kind: Any) -> None:
+    request: Any = APIRequestFactory().get(
+        "/", HTTP_AUTHORIZATION=f"Bearer {AccessToken.for_user(user)}"
+    )
+    kind.asked = 0
+    for _ in range(3):
+        found, _ = kind().authenticate(request)
+        assert found == user
+        assert "email" in found.get_deferred_fields()
+    assert kind.asked == 3
+    assert len(user_query._frozen) == (1 if kind is LeanConstant else 0)
+
+
+def test_settings_that_change_it(user: User) -> None:
+    find_user(get_user_model(), user.id)
+    assert user_query._frozen != {}
+    with override_settings(AUTH_USER_MODEL="auth.User"):
+        assert user_query._frozen == {}

@@ -17,7 +17,7 @@ django.setup()
 import rest_framework_simplejwt.authentication  # noqa: E402
 import rest_framework_simplejwt.backends  # noqa: E402
 import rest_framework_simplejwt.settings  # noqa: E402
-import rest_framework_simplejwt.state  # noqa: E402, F401 - its backend is made of the settings now
+import rest_framework_simplejwt.state  # noqa: E402 - its backend is made now
 from django.conf import settings  # noqa: E402
 from django.core.signals import setting_changed  # noqa: E402
 from django.test import override_settings  # noqa: E402

@@ -45,14 +45,14 @@ def find_user_in(
     frozen: its SELECT depends on nothing but the id, and is compiled once for the owner; by
     default that is the model.
     """
-    if not is_identifier(user_id) or not _field_takes(source.model, user_id):
-        return None
     name = api_settings.USER_ID_FIELD
+    if not is_identifier(user_id) or not _is_taken(source.model, name, user_id):
+        return None
     try:
         if frozen:
             return get_frozen(source, name, user_id, owner)  # type: ignore[no-any-return]
         return source.get(**{name: user_id})  # type: ignore[no-any-return]
-    except source.model.DoesNotExist:
+    except (source.model.DoesNotExist, OverflowError):  # an integer that SQLite can't be given
         return None
 
 
@@ -64,15 +64,18 @@ def _is_encodable(text: str) -> bool:
     return True
 
 
-def _field_takes(user_model: type[AbstractBaseUser], value: object) -> bool:
-    name = api_settings.USER_ID_FIELD
+def _is_taken(user_model: type[AbstractBaseUser], name: str, value: object) -> bool:
+    """Whether a look-up by that name does something with the value, before anything is sent."""
     try:
         field = user_model._meta.pk if name == "pk" else user_model._meta.get_field(name)
     except FieldDoesNotExist:
-        return True  # a lookup through relations: the query will tell
+        field = None  # a look-up through relations
+
     try:
-        # What a query does with the value, before it is sent.
-        field.get_prep_value(value)  # type: ignore[union-attr]
+        if field is None or field.is_relation:
+            user_model._default_manager.filter(**{name: value})
+        else:
+            field.get_prep_value(value)  # type: ignore[union-attr]
     except (TypeError, ValueError, ArithmeticError, ValidationError):
         return False
     return True

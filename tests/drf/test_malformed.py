@@ -76,9 +76,10 @@ def test_bad_user_ids(
             assert got.body == {"detail": "No active account found for the given token."}
 
 
+@pytest.mark.parametrize("field", ["username", "groups", "groups__id", "groups__name"])
 @pytest.mark.parametrize("changes", BAD_USER_IDS, ids=repr)
-def test_bad_user_names(client: APIClient, user: User, changes: dict[str, Any]) -> None:
-    with override_settings(SIMPLE_JWT={"USER_ID_FIELD": "username"}):
+def test_bad_user_names(client: APIClient, user: User, changes: dict[str, Any], field: str) -> None:
+    with override_settings(SIMPLE_JWT={"USER_ID_FIELD": field}):
         assert get(client, "/ours/who/", f"Bearer {token(claims(**changes))}").status == 401
         for kind, path, name in REFRESH:
             assert post(client, path, {name: token(claims(kind, **changes))}).status == 401

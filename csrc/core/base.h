@@ -67,6 +67,7 @@
                          " are supported)")                                                       \
     X(PJF_ERR_KEY_RSA_MODULUS, "the RSA modulus must have 1024 to 16384 bits")                    \
     X(PJF_ERR_KEY_RSA_EXPONENT, "the RSA public exponent must be odd, at least 3 and below 2^64") \
+    X(PJF_ERR_KEY_RSA_PSS, "the RSASSA-PSS key allows none of PS256, PS384 and PS512")            \
     X(PJF_ERR_KEY_POINT, "the public key is not a valid point of its curve")                      \
     X(PJF_ERR_KEY_MISMATCH, "Public key does not match private key")                              \
     X(PJF_ERR_KEY_NO_PRIVATE, "the key has no private part")                                      \

@@ -52,9 +52,9 @@ pjf_status pjf_key_from_secret(pjf_lib *lib, pjf_span secret, pjf_key **out);
  * PJF_ERR_KEY_NO_ARMOUR for text without a BEGIN line, PJF_ERR_KEY_OPENSSH for OpenSSH's own form
  * of a private key, PJF_ERR_KEY_FORMAT for what else is no such text; PJF_ERR_KEY_TYPE,
  * PJF_ERR_KEY_CURVE (explicit curve parameters too), PJF_ERR_KEY_RSA_MODULUS,
- * PJF_ERR_KEY_RSA_EXPONENT, PJF_ERR_KEY_POINT, PJF_ERR_KEY_MISMATCH for what is in it,
- * PJF_ERR_CRYPTO for an RSASSA-PSS key that is restricted to more salt than its modulus has room
- * for. */
+ * PJF_ERR_KEY_RSA_EXPONENT, PJF_ERR_KEY_RSA_PSS, PJF_ERR_KEY_POINT, PJF_ERR_KEY_MISMATCH for what
+ * is in it, PJF_ERR_CRYPTO for an RSASSA-PSS key that is restricted to more salt than its modulus
+ * has room for. */
 pjf_status pjf_key_from_pem(pjf_lib *lib, pjf_span pem, const pjf_span *password, pjf_key **out);
 
 /* The same contents in DER, without their PEM armour: which they are, the first two elements tell.

@@ -7,6 +7,7 @@
 #include <openssl/bn.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #include "core/key_internal.h"
 
@@ -155,6 +156,32 @@ static pjf_status check_rsa(const pjf_pkey *pkey, bool is_private)
         status = check_rsa_private(&numbers);
     }
     rsa_numbers_free(&numbers);
+    return pjf_ossl_end(before, status);
+}
+
+/* Whether the key lets one of the algorithms verify. An RSASSA-PSS key may be restricted to a
+ * digest, also of MGF1, and to more salt (RFC 4055 §1.2); OpenSSL reads restrictions that it can't
+ * write. */
+static pjf_status check_pss(pjf_pkey *pkey)
+{
+    static const pjf_digest digests[] = {PJF_SHA256, PJF_SHA384, PJF_SHA512};
+    pjf_status status = PJF_ERR_KEY_RSA_PSS;
+    pjf_ossl_errors before = pjf_ossl_begin();
+    for (size_t i = 0; i < sizeof(digests) / sizeof(digests[0]) && status != PJF_OK; i++) {
+        const char *name = pjf_digest_of(digests[i])->name;
+        EVP_PKEY_CTX *pss;
+        EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+        if (ctx == NULL) {
+            status = PJF_ERR_NOMEM;
+            break;
+        }
+        if (EVP_DigestVerifyInit_ex(ctx, &pss, name, NULL, NULL, pkey, NULL) == 1 &&
+            EVP_PKEY_CTX_set_rsa_mgf1_md_name(pss, name, NULL) == 1 &&
+            EVP_PKEY_CTX_set_rsa_pss_saltlen(pss, RSA_PSS_SALTLEN_DIGEST) == 1) {
+            status = PJF_OK;
+        }
+        EVP_MD_CTX_free(ctx);
+    }
     return pjf_ossl_end(before, status);
 }
 
@@ -324,7 +351,12 @@ pjf_status pjf_key_check_numbers(pjf_pkey *pkey, bool is_private)
         return status;
     }
     switch (facts.kind) {
-    case PJF_KEY_RSA: status = check_rsa(pkey, is_private); break;
+    case PJF_KEY_RSA:
+        status = check_rsa(pkey, is_private);
+        if (status == PJF_OK && facts.pss_only) {
+            status = check_pss(pkey);
+        }
+        break;
     case PJF_KEY_EC: status = check_ec(pkey, is_private); break;
     default: status = check_okp(pkey, facts.curve); break;
     }

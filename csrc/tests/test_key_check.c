@@ -205,8 +205,9 @@ static void rsa_pss_keys(void)
         EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
         note("%s", digests[i] == NULL ? "any" : digests[i]);
         CHECK(EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) == 1);
-        CHECK(digests[i] == NULL ||
-              EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, digests[i], NULL) == 1);
+        CHECK(digests[i] == NULL || /* that of MGF1 would be SHA-1 */
+              (EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, digests[i], NULL) == 1 &&
+               EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md_name(ctx, digests[i]) == 1));
         CHECK(EVP_PKEY_generate(ctx, &pkey) == 1);
         CHECK_STATUS(pjf_key_check_numbers(pkey, true), PJF_OK);
 
@@ -221,6 +222,34 @@ static void rsa_pss_keys(void)
         EVP_PKEY_CTX_free(ctx);
     }
     pjf_lib_unref(lib);
+}
+
+/* No algorithm has these pairs of digests, or a salt longer than its digest. */
+static void rsa_pss_keys_that_serve_nothing(void)
+{
+    static const struct {
+        const char *digest, *mgf1_digest;
+        int salt_len;
+    } rows[] = {{"SHA1", "SHA1", 20},
+                {"SHA224", "SHA224", 28},
+                {"SHA256", "SHA1", 32},
+                {"SHA256", "SHA384", 32},
+                {"SHA384", "SHA384", 60}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        EVP_PKEY *pkey = NULL;
+        EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA-PSS", NULL);
+        note("%s, MGF1 with %s", rows[i].digest, rows[i].mgf1_digest);
+        CHECK(EVP_PKEY_keygen_init(ctx) == 1 && EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 1024) == 1);
+        CHECK(EVP_PKEY_CTX_set_rsa_pss_keygen_md_name(ctx, rows[i].digest, NULL) == 1);
+        CHECK(EVP_PKEY_CTX_set_rsa_pss_keygen_mgf1_md_name(ctx, rows[i].mgf1_digest) == 1);
+        CHECK(EVP_PKEY_CTX_set_rsa_pss_keygen_saltlen(ctx, rows[i].salt_len) == 1);
+        CHECK(EVP_PKEY_generate(ctx, &pkey) == 1);
+        CHECK_STATUS(pjf_key_check_numbers(pkey, true), PJF_ERR_KEY_RSA_PSS);
+        CHECK_STATUS(pjf_key_check_numbers(pkey, false), PJF_ERR_KEY_RSA_PSS);
+        CHECK_EQUAL(ERR_peek_error(), 0);
+        EVP_PKEY_free(pkey);
+        EVP_PKEY_CTX_free(ctx);
+    }
 }
 
 static void keys_of_other_kinds(void)
@@ -325,5 +354,6 @@ static void sizes_of_generated_keys(void)
 
 TEST_SUITE(key_check, TEST(ed25519_points_of_small_order), TEST(ed448_points_of_small_order),
            TEST(encodings_of_points_are_canonical), TEST(edwards_points_are_on_the_curve),
-           TEST(rsa_sizes), TEST(halves_of_one_key), TEST(rsa_pss_keys), TEST(keys_of_other_kinds),
+           TEST(rsa_sizes), TEST(halves_of_one_key), TEST(rsa_pss_keys),
+           TEST(rsa_pss_keys_that_serve_nothing), TEST(keys_of_other_kinds),
            TEST(a_key_for_every_algorithm), TEST(sizes_of_generated_keys));

@@ -94,6 +94,7 @@ DRF_LAYERS = (
     {"backends"},
     {"state"},
     {"tokens"},
+    {"lazy_users", "per_request"},
     {"authentication", "serializers"},
     {"views"},
     {"spectacular"},

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from django.contrib.auth import get_user_model
 from rest_framework import HTTP_HEADER_ENCODING
 from rest_framework.authentication import BaseAuthentication
 
+from . import lazy_users
 from .exceptions import AuthenticationFailed, InvalidToken, TokenError
 from .models import TokenUser
+from .per_request import find_attempt
 from .settings import api_settings
 from .tokens import Token, verifying_once
 from .translation import gettext_lazy as _
@@ -40,6 +42,9 @@ class JWTAuthentication(BaseAuthentication):
     # thread-local or anything else that changes.
     user_queryset_is_constant = False
 
+    # Whether get_user() leaves the user's row to be read later.
+    is_lazy: ClassVar[bool] = False
+
     @cached_property
     def user_model(self) -> type[AbstractBaseUser]:
         return get_user_model()
@@ -59,6 +64,9 @@ class JWTAuthentication(BaseAuthentication):
         raw_token = self.get_raw_token(header)
         if raw_token is None:
             return None
+        attempt = find_attempt(request)
+        if attempt is not None:
+            return attempt.answer(self, raw_token)
         validated_token = self.get_validated_token(raw_token)
         return self.get_user(validated_token), validated_token
 
@@ -119,12 +127,7 @@ class JWTAuthentication(BaseAuthentication):
 
         Activity and password are checked as the settings say, on each request.
         """
-        try:
-            user_id = validated_token[api_settings.USER_ID_CLAIM]
-        except KeyError as error:
-            raise InvalidToken(_("Token contained no recognizable user identification")) from error
-
-        user = self._find_user(user_id)
+        user = self._find_user(self._user_id(validated_token))
         if user is None:
             raise AuthenticationFailed(_("User not found"), code="user_not_found")
         if api_settings.CHECK_USER_IS_ACTIVE and not user.is_active:
@@ -136,6 +139,17 @@ class JWTAuthentication(BaseAuthentication):
                 _("The user's password has been changed."), code="password_changed"
             )
         return user
+
+    def _user_id(self, validated_token: Token) -> Any:
+        try:
+            return validated_token[api_settings.USER_ID_CLAIM]
+        except KeyError as error:
+            raise InvalidToken(_("Token contained no recognizable user identification")) from error
+
+    @classmethod
+    def _reader(cls) -> Callable[[Any, Token], Any]:
+        """The method that reads the user of a token."""
+        return cls.get_user
 
     def _find_user(self, user_id: object) -> AbstractBaseUser | None:
         kind = type(self)
@@ -154,6 +168,64 @@ class JWTStatelessUserAuthentication(JWTAuthentication):
         if not is_identifier(validated_token.get(api_settings.USER_ID_CLAIM)):
             raise InvalidToken(_("Token contained no recognizable user identification"))
         return api_settings.TOKEN_USER_CLASS(validated_token)
+
+
+class JWTLazyUserAuthentication(JWTAuthentication):
+    """Authenticates a request by its token; the user's row is read when it is needed, if it is.
+
+    The user is an instance of the user model with its primary key, and the token as `token` (where
+    the model has nothing of that name). Whatever else is asked of it reads the row: once, all of
+    it, by the steps of JWTAuthentication. A user who is gone or inactive, or whose password has
+    changed, is then refused as there, by an AuthenticationFailed out of that question.
+
+    Where USER_ID_FIELD is not the primary key, that cannot be known without the row, which is
+    read at once.
+    """
+
+    is_lazy = True
+
+    def authenticate(self, request: Request) -> tuple[Any, Token] | None:
+        """The same; the row has been read if the middleware has needed it."""
+        found = super().authenticate(request)
+        if found is not None:
+            self.attach(*found, request)
+        return found
+
+    def attach(self, user: Any, validated_token: Token, request: Any) -> None:
+        """Tie a lazy user to its request, which is nobody's once the user turns out to be none."""
+        attempt = find_attempt(request)
+        if attempt is not None and attempt.token is validated_token and attempt.loads_for(self):
+            lazy_users.attach(user, request, attempt.load)
+        else:
+            lazy_users.attach(user, request)
+
+    def get_user(self, validated_token: Token) -> Any:
+        """The user whom the token names, unread; InvalidToken or AuthenticationFailed if it can be
+        told without the row that there is none.
+        """
+        model = self.user_model
+        if not lazy_users.is_primary_key(model, api_settings.USER_ID_FIELD):
+            return self.read_user(validated_token)
+        user_id = self._user_id(validated_token)
+        if type(self).get_user_queryset is JWTAuthentication.get_user_queryset:
+            alias = model.objects.db  # type: ignore[attr-defined]
+        else:
+            alias = self.get_user_queryset().db
+        key = lazy_users.to_primary_key(model, user_id, alias)
+        if key is None:
+            raise AuthenticationFailed(_("User not found"), code="user_not_found")
+        read = partial(self.read_user, validated_token)
+        return lazy_users.make_lazy(model, key, alias, read, token=validated_token)
+
+    def read_user(self, validated_token: Token) -> Any:
+        """The user with its row, checked; what the lazy user reads by."""
+        return super().get_user(validated_token)
+
+    @classmethod
+    def _reader(cls) -> Callable[[Any, Token], Any]:
+        if cls.read_user is not JWTLazyUserAuthentication.read_user:
+            return cls.read_user
+        return super().get_user
 
 
 # Its former name.

@@ -9,6 +9,8 @@ FUZZ_SECONDS ?= 60
 FUZZ_CASES ?= 100000
 LEAK_CALLS ?= 100000
 ROWS ?= 1000000
+# How long wrk loads each deployment.
+DEPLOY_SECONDS ?= 5
 # Where `make serve` listens; by default a free port.
 PORT ?= 0
 
@@ -53,6 +55,10 @@ lint: build  ## the linters, formatters, type checkers and compiler warnings of 
 .PHONY: test-all
 test-all:  ## Python, DRF and example tests on every Python found, then lint and C tests once
 	@scripts/test_all.sh
+
+.PHONY: test-deploy
+test-deploy: build  ## the example on NGINX, Apache and so on; DEPLOY_SECONDS=5 of load for each
+	@scripts/test_deploy.sh $(PY) $(DEPLOY_SECONDS) $(DEPLOY_ARGS)
 
 .PHONY: fuzz-python
 fuzz-python: build  ## the same calls of PyJWT and pyjwtfast at random, FUZZ_CASES=100000 of them

@@ -1,5 +1,5 @@
 #!/bin/sh
-# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages      environment: PYTHON, CC
+# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy      environment: PYTHON, CC
 # Looks for what the target needs from the system. What is missing is installed where that is
 # allowed (root, apt-get); otherwise the script says exactly what to type and exits 1.
 set -eu
@@ -67,6 +67,15 @@ look() {
         has "${GCC:-gcc}" || missing="$missing compiler"
         has "${CLANG_TIDY:-clang-tidy}" || missing="$missing clang-tidy"
         ;;
+    deploy)
+        for command in nginx apache2 wrk openssl setpriv; do
+            has $command || missing="$missing $command"
+        done
+        [ -e /usr/lib/apache2/modules/mod_wsgi.so ] || missing="$missing mod_wsgi"
+        PYTHON=/usr/bin/python3
+        has_python_headers 2>/dev/null && has_venv || missing="$missing system-python"
+        has apt-get || missing="$missing apt"
+        ;;
     arch)
         for triplet in aarch64-linux-gnu arm-linux-gnueabihf s390x-linux-gnu; do
             has "$triplet-gcc" && has_cross_libc "$triplet" || missing="$missing $triplet"
@@ -75,7 +84,7 @@ look() {
         has apt-get && has dpkg || missing="$missing apt"
         ;;
     *)
-        echo "usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages" >&2
+        echo "usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy" >&2
         exit 2
         ;;
     esac
@@ -112,6 +121,11 @@ packages() {
         debian:arm-linux-gnueabihf) echo gcc-arm-linux-gnueabihf libc6-dev-armhf-cross ;;
         debian:s390x-linux-gnu) echo gcc-s390x-linux-gnu libc6-dev-s390x-cross ;;
         debian:qemu) echo qemu-user ;;
+        debian:nginx) echo nginx-light ;;
+        debian:apache2 | debian:wrk | debian:openssl) echo "$name" ;;
+        debian:setpriv) echo util-linux ;;
+        debian:mod_wsgi) echo libapache2-mod-wsgi-py3 ;;
+        debian:system-python) echo python3 python3-dev python3-venv ;;
         esac
     done | tr ' ' '\n' | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
@@ -139,8 +153,9 @@ if [ "$(id -u)" = 0 ] && has apt-get; then
     log=$(mktemp)
     # shellcheck disable=SC2086  # a list of words
     {
+        # RUNLEVEL: a server that is a dependency of tests is installed, and not started.
         apt-get update -qq &&
-            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $list
+            RUNLEVEL=1 DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $list
     } </dev/null >"$log" 2>&1 || cat "$log" >&2
     rm -f "$log"
     look

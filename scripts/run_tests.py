@@ -134,6 +134,7 @@ def test_steps() -> list[Step]:
             [sys.executable, "benchmarks/instructions.py"],
             skip="" if shutil.which("valgrind") else "valgrind is not installed",
         ),
+        # tests/deploy collects nothing here: `make test-deploy` runs it.
         Step("python", "all but tests/drf", [*pytest, "tests", "--ignore=tests/drf"]),
     ]
     for database, url, skip in (

@@ -83,7 +83,7 @@ CLI_LAYERS = (
 )
 CHECKS_LAYERS = (
     {"support"},
-    {"blacklist", "imports", "keys", "names", "packages", "users", "values"},
+    {"blacklist", "deployment", "imports", "keys", "names", "packages", "users", "values"},
     {"__init__"},
 )
 DRF_LAYERS = (

@@ -207,7 +207,7 @@ def test_a_key_made_by_startproject(overrides: dict[str, Any], source: str) -> N
 
 def test_keys_that_may_be_deployed() -> None:
     assert found_at_deployment() == []
-    own = {"SIGNING_KEY": "x" * 64}
+    own = {"SIGNING_KEY": "0123456789abcdef" * 4}
     assert found_at_deployment(SECRET_KEY=STARTPROJECT_KEY, SIMPLE_JWT=own) == []
     assert found_at_deployment(SIMPLE_JWT={"SIGNING_KEY": None}) == []
     assert found_at_deployment(SIMPLE_JWT=["no", "dict"]) == []

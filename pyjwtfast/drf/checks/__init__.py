@@ -17,6 +17,8 @@ E016 the app's new name beside the one line, E025 tokens without ids; W010 black
 without rotation.
 users: E019 USER_ID_FIELD, E024 user model without a field that a setting needs; W011 USER_ID_FIELD
 not unique.
+deployment: with `check --deploy` W030 DEBUG, W031 tokens without TLS, W032 throttles whose cache
+the processes do not share.
 packages: E026 the blacklist under a name that a package does not look for; W014 a package that
 needs the one line.
 """
@@ -31,7 +33,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
 from ..settings import DEFAULTS, default_fallbacks, settings_name
-from . import blacklist, imports, keys, names, packages, users, values
+from . import blacklist, deployment, imports, keys, names, packages, users, values
 from .support import Messages
 
 # Each takes the name under which the project's settings are read, and all of their values.
@@ -51,6 +53,7 @@ def register_checks() -> None:
     """
     register(check_settings, Tags.security)
     register(check_deployment, Tags.security, deploy=True)
+    register(check_server, Tags.security, deploy=True)
 
 
 def check_settings(
@@ -86,3 +89,10 @@ def check_deployment(
     """What is wrong with the settings of a server; a Django system check for deployment."""
     project = getattr(settings, settings_name(), None) or {}
     return list(keys.check_deployment(project)) if isinstance(project, Mapping) else []  # E002
+
+
+def check_server(
+    app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """What is wrong with a server's surroundings; a Django system check for deployment."""
+    return [message for check in deployment.CHECKS for message in check()]

@@ -27,6 +27,20 @@ from .support import Messages, is_algorithm
 # What `django-admin startproject` writes in front of the SECRET_KEY it makes up.
 _STARTPROJECT_PREFIX = "django-insecure-"
 
+# Keys that stand in documents, and have been copied from there into servers.
+_PUBLISHED = frozenset(
+    {
+        "a-string-secret-at-least-256-bits-long",
+        "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+        "for development only: whoever reads this line can sign tokens",
+        "your-256-bit-secret",
+        "your-384-bit-secret",
+        "your-512-bit-secret",
+    }
+)
+# A key of so few different characters was typed, and not drawn. Django asks as many of SECRET_KEY.
+_LEAST_CHARACTERS = 5
+
 _KEY_HINT = (
     "Set {} to a random secret that is kept out of the source code. A new key ends every session: "
     "no token signed with the old one is valid any more."
@@ -223,14 +237,33 @@ def check_deployment(project: Mapping[str, Any]) -> Messages:
         yield from _check_transport(project.get("JWK_URL"))
         return
     key = project.get("SIGNING_KEY", settings.SECRET_KEY)
-    if isinstance(key, str) and key.startswith(_STARTPROJECT_PREFIX):
+    if isinstance(key, bytes):
+        key = key.decode(errors="replace")
+    if isinstance(key, str) and (fault := _why_it_is_known(key)):
         source = setting_in_effect("SIGNING_KEY")
         yield Warning(
-            f"{source} begins with '{_STARTPROJECT_PREFIX}': "
-            "it was made by startproject. Whoever has seen it can log in as anybody.",
+            f"{source} {fault}",
             hint=_KEY_HINT.format(source),
             id="pyjwtfast.W003",
         )
+
+
+def _why_it_is_known(secret: str) -> str:
+    """Why others may have a secret, too; "" if nothing speaks for it."""
+    if secret.startswith(_STARTPROJECT_PREFIX):
+        return (
+            f"begins with '{_STARTPROJECT_PREFIX}': it was made by startproject. Whoever has seen "
+            "it can log in as anybody."
+        )
+    if secret in _PUBLISHED:
+        return "stands in documents as an example: anybody can log in as anybody."
+    different = len(set(secret))
+    if 0 < different < _LEAST_CHARACTERS:
+        return (
+            f"has {different} different characters: it can be guessed, and whoever does can log "
+            "in as anybody."
+        )
+    return ""
 
 
 def _check_transport(url: object) -> Messages:

@@ -1,0 +1,34 @@
+"""Settings of a server: those of settings.py, and what TLS and several processes ask for.
+
+Environment, beside that of settings.py:
+    DEBUG           0
+    STATIC_ROOT     the directory that `manage.py collectstatic` fills and the web server serves
+    BEHIND_PROXY    1: the client's scheme and address are in X-Forwarded-Proto and -For, which a
+                    proxy overwrites; 0 (the default): no header is believed
+"""
+
+import os
+
+from django.core.exceptions import ImproperlyConfigured
+
+from project.settings import *  # noqa: F403
+from project.settings import DEBUG, INSTALLED_APPS, REST_FRAMEWORK
+
+if DEBUG:
+    raise ImproperlyConfigured("Set DEBUG=0, or use project.settings for development.")
+
+if "django.contrib.staticfiles" not in INSTALLED_APPS:
+    INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.staticfiles"]
+STATIC_URL = "/static/"
+STATIC_ROOT = os.environ.get("STATIC_ROOT")
+
+if os.environ.get("BEHIND_PROXY", "0") == "1":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    # Throttles take the client's address from X-Forwarded-For, of which the proxy wrote the last.
+    REST_FRAMEWORK = {**REST_FRAMEWORK, "NUM_PROXIES": 1}
+
+# A request without TLS that got this far is redirected.
+SECURE_SSL_REDIRECT = True
+SECURE_HSTS_SECONDS = 30 * 24 * 3600
+SESSION_COOKIE_SECURE = True
+CSRF_COOKIE_SECURE = True

@@ -83,13 +83,24 @@ CLI_LAYERS = (
 )
 CHECKS_LAYERS = (
     {"support"},
-    {"blacklist", "deployment", "imports", "keys", "names", "packages", "users", "values"},
+    {
+        "blacklist",
+        "deployment",
+        "imports",
+        "keys",
+        "names",
+        "packages",
+        "user_cache",
+        "users",
+        "values",
+    },
     {"__init__"},
 )
 DRF_LAYERS = (
     {"__init__", "translation", "utils"},
     {"exceptions", "settings"},
-    {"user_query"},
+    {"instance_copies", "invalidation_feed", "user_query"},
+    {"user_cache"},
     {"models", "users"},
     {"backends"},
     {"state"},

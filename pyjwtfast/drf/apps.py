@@ -15,11 +15,14 @@ from .utils import SIMPLEJWT, app_name
 def set_up() -> None:
     """What any of our apps does when all are loaded: it may be the only one.
 
-    Checks are registered, and drf-spectacular told of our classes if the project uses it.
+    Checks are registered, cached users follow what happens to them, and drf-spectacular is told of
+    our classes if the project uses it.
     """
+    from . import user_cache
     from .checks import register_checks
 
     register_checks()
+    user_cache.start()
     rest_framework = getattr(settings, "REST_FRAMEWORK", None) or {}
     schema_class = str(rest_framework.get("DEFAULT_SCHEMA_CLASS"))
     if apps.is_installed("drf_spectacular") or schema_class.startswith("drf_spectacular."):

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.contrib.auth import get_user_model
 from rest_framework import HTTP_HEADER_ENCODING
 from rest_framework.authentication import BaseAuthentication
 
@@ -17,7 +16,7 @@ from .per_request import find_attempt
 from .settings import api_settings
 from .tokens import Token, verifying_once
 from .translation import gettext_lazy as _
-from .users import find_user, find_user_in, is_identifier
+from .users import is_identifier, load_user, the_user_model
 from .utils import get_md5_hash_password
 
 if TYPE_CHECKING:
@@ -38,8 +37,8 @@ class JWTAuthentication(BaseAuthentication):
     media_type = "application/json"
 
     # Of a subclass: whether the SELECT of its get_user_queryset() is the same on every request, but
-    # for the user's id. It is then compiled once. Not so, if it asks the time, the tenant, a
-    # thread-local or anything else that changes.
+    # for the user's id. It is then compiled once, and its users can be cached (USER_CACHE_TTL). Not
+    # so, if it asks the time, the tenant, a thread-local or anything else that changes.
     user_queryset_is_constant = False
 
     # Whether get_user() leaves the user's row to be read later.
@@ -47,7 +46,7 @@ class JWTAuthentication(BaseAuthentication):
 
     @cached_property
     def user_model(self) -> type[AbstractBaseUser]:
-        return get_user_model()
+        return the_user_model()
 
     def get_user_queryset(self) -> QuerySet[Any]:
         """The users that a token can name: to be overridden with only() or select_related()."""
@@ -151,12 +150,14 @@ class JWTAuthentication(BaseAuthentication):
         """The method that reads the user of a token."""
         return cls.get_user
 
-    def _find_user(self, user_id: object) -> AbstractBaseUser | None:
+    def _find_user(self, user_id: object, only_kept: bool = False) -> AbstractBaseUser | None:
+        """Whom an id names, as `users.load_user` has it: asks the database, unless only_kept."""
         kind = type(self)
+        constant = kind.user_queryset_is_constant
         if kind.get_user_queryset is JWTAuthentication.get_user_queryset:
-            return find_user(self.user_model, user_id)
-        return find_user_in(
-            self.get_user_queryset(), user_id, frozen=self.user_queryset_is_constant, owner=kind
+            return load_user(self.user_model, user_id, constant=constant, only_kept=only_kept)
+        return load_user(
+            self.get_user_queryset(), user_id, constant=constant, owner=kind, only_kept=only_kept
         )
 
 

@@ -66,6 +66,14 @@ DEFAULTS: dict[str, Any] = {
     "VERIFY_CHECKS_BLACKLIST": "compatible",
     # Ours, not simplejwt's: how many verified tokens the backend remembers; 0 is none.
     "VERIFIED_TOKEN_CACHE_SIZE": 4096,
+    # Ours: for how many seconds a process may go on with a user's row that it has read (0: reads it
+    # for each request), how many users it keeps, in which of CACHES processes tell each other whose
+    # row has changed, how often they look there (seconds), and what else than the id names a row.
+    "USER_CACHE_TTL": 0,
+    "USER_CACHE_SIZE": 4096,
+    "USER_CACHE_INVALIDATION": None,
+    "USER_CACHE_POLL": 1,
+    "USER_CACHE_KEY": None,
 }
 
 # Dotted names (or lists of them) that are given out as what they name.
@@ -76,6 +84,7 @@ IMPORT_STRINGS = (
     "ON_LOGIN_SUCCESS",
     "TOKEN_USER_CLASS",
     "USER_AUTHENTICATION_RULE",
+    "USER_CACHE_KEY",
 )
 
 REMOVED_SETTINGS = (

@@ -16,7 +16,7 @@ from itertools import chain
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-from django.core.exceptions import EmptyResultSet, FieldDoesNotExist
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
 from django.core.signals import setting_changed
 from django.db import connections, models
 from django.db.models.lookups import Exact
@@ -31,6 +31,14 @@ _VALUE = object()
 
 class NotFreezableError(Exception):
     """A `get()` is not one statement with the value as one of its parameters."""
+
+
+class NotTakenError(Exception):
+    """A field can't be looked up by such a value, which no row has therefore."""
+
+
+# What fields raise for such values.
+REFUSALS = (TypeError, ValueError, ArithmeticError, ValidationError)
 
 
 class FrozenGet:
@@ -74,15 +82,17 @@ class FrozenGet:
     def __call__(self, value: object) -> list[Any]:
         """The instances with this value, at most MAX_GET_RESULTS.
 
-        Raises what a lookup raises for a value that the field does not take.
+        Raises NotTakenError, before anything is sent, for a value that the field does not take.
         """
         compiler, queryset = _copy(self._compiler), _copy(self._queryset)
         connection = compiler.connection = connections[compiler.using]
-        lookup = type(self._lookup)(self._lookup.lhs, value)
         try:
+            lookup = type(self._lookup)(self._lookup.lhs, value)
             _, (own,) = lookup.process_rhs(compiler, connection)
         except EmptyResultSet:  # an integer that the column can't hold
             return []
+        except REFUSALS as error:
+            raise NotTakenError from error
         params = tuple(own if param is _VALUE else param for param in self._params)
         # They are the connection's, and live as long as it does.
         kept: dict[FrozenGet, Any] = vars(connection).setdefault("_pyjwtfast_converters", {})
@@ -126,8 +136,8 @@ def get_frozen(
     """`source.get(field=value)`, by a statement that is compiled once for its owner.
 
     owner: hashable; whose source this is, always with the same SELECT. By default its model.
-    Raises DoesNotExist and MultipleObjectsReturned of the model, and what a lookup raises for a
-    value that its field does not take.
+    Raises DoesNotExist and MultipleObjectsReturned of the model, and NotTakenError for a value that
+    the field does not take.
     """
     key = (owner or source.model, source.db, field)
     try:
@@ -143,17 +153,37 @@ def get_frozen(
             return found[0]  # type: ignore[no-any-return]
         if not found:
             raise source.model.DoesNotExist  # type: ignore[attr-defined]
+    else:
+        check_taken(source.model, field, value)
     return source.get(**{field: value})
 
 
-def _freeze(queryset: models.QuerySet[Any], name: str, value: object) -> FrozenGet | None:
-    options = queryset.model._meta
+def check_taken(model: type[models.Model], name: str, value: object) -> None:
+    """Raise NotTakenError if a look-up by that name can do nothing with the value."""
+    field = _field(model, name)
     try:
-        field = options.pk if name == "pk" else options.get_field(name)
+        if field is None or field.is_relation:
+            model._default_manager.filter(**{name: value})
+        else:
+            field.get_prep_value(value)
+    except REFUSALS as error:
+        raise NotTakenError from error
+
+
+def _field(model: type[models.Model], name: str) -> Any:
+    """The field of that name; None where it is a lookup through relations."""
+    try:
+        return model._meta.pk if name == "pk" else model._meta.get_field(name)
     except FieldDoesNotExist:
-        return None  # a lookup through relations
+        return None
+
+
+def _freeze(queryset: models.QuerySet[Any], name: str, value: object) -> FrozenGet | None:
+    """Raises NotTakenError for a value that is no example."""
+    field = _field(queryset.model, name)
     if field is None or field.is_relation or not getattr(field, "concrete", False):
         return None
+    check_taken(queryset.model, name, value)
     try:
         return FrozenGet(queryset, name, value)
     except NotFreezableError:

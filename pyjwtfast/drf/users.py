@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import cache as remembered
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.contrib.auth import get_user_model
+from django.core.signals import setting_changed
+from django.db import router
 
+from . import user_cache
 from .settings import api_settings
-from .user_query import get_frozen, is_djangos_own
+from .user_query import NotTakenError, check_taken, get_frozen, is_djangos_own
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.db.models import Manager, QuerySet
+
+
+@remembered
+def the_user_model() -> type[AbstractBaseUser]:
+    """Django's `get_user_model()`, which looks it up each time."""
+    return get_user_model()
+
+
+def _forget(**kwargs: Any) -> None:
+    if kwargs["setting"] in ("AUTH_USER_MODEL", "INSTALLED_APPS"):
+        the_user_model.cache_clear()
+
+
+setting_changed.connect(_forget)
 
 
 def is_identifier(value: object) -> bool:
@@ -29,8 +48,7 @@ def find_user(user_model: type[AbstractBaseUser], user_id: object) -> AbstractBa
 
     What that field cannot hold is nobody's id, and costs no query.
     """
-    manager = user_model.objects  # type: ignore[attr-defined]
-    return find_user_in(manager, user_id, frozen=is_djangos_own(manager))
+    return _read(user_model, user_id, False, None)
 
 
 def find_user_in(
@@ -46,36 +64,81 @@ def find_user_in(
     default that is the model.
     """
     name = api_settings.USER_ID_FIELD
-    if not is_identifier(user_id) or not _is_taken(source.model, name, user_id):
+    if not is_identifier(user_id):
         return None
     try:
         if frozen:
             return get_frozen(source, name, user_id, owner)  # type: ignore[no-any-return]
+        check_taken(source.model, name, user_id)
         return source.get(**{name: user_id})  # type: ignore[no-any-return]
-    except (source.model.DoesNotExist, OverflowError):  # an integer that SQLite can't be given
+    except (NotTakenError, source.model.DoesNotExist, OverflowError):
+        return None  # the last: an integer that SQLite can't be given
+
+
+def load_user(
+    source: type[AbstractBaseUser] | QuerySet[Any],
+    user_id: object,
+    *,
+    constant: bool = False,
+    owner: object = None,
+    only_kept: bool = False,
+) -> AbstractBaseUser | None:
+    """The user of a request's id, as USER_CACHE_TTL says: as kept, or else from the database.
+
+    source: the user model, or a queryset of users. constant: the SELECT depends on nothing but the
+    id, and is always the same for the owner; otherwise nothing is compiled or kept, unless the
+    model's manager is Django's own.
+    only_kept: ask neither the database nor a cache server. Then None means that it must be asked:
+    by another call, in a thread that may wait.
+    """
+    cache = user_cache.current()
+    if cache is not None and type(user_id) in (str, int):
+        where = None if router.routers else cache.known_places.get(source)
+        if where is None:
+            where = _place(cache, source, constant)
+        if where is not None:
+            alias, place = where
+            key = (owner or source, place, user_id)
+            if only_kept and not cache.is_same_everywhere(alias):
+                return None
+            user = cache.peek(key)
+            if user is not None or only_kept:
+                return user
+            return cache.get(key, alias, lambda: _read(source, user_id, constant, owner))
+    return None if only_kept else _read(source, user_id, constant, owner)
+
+
+def _read(
+    source: type[AbstractBaseUser] | QuerySet[Any], user_id: object, constant: bool, owner: object
+) -> AbstractBaseUser | None:
+    if isinstance(source, type):
+        manager = source.objects  # type: ignore[attr-defined]
+        return find_user_in(manager, user_id, frozen=constant or is_djangos_own(manager))
+    return find_user_in(source, user_id, frozen=constant, owner=owner)
+
+
+def _place(
+    cache: user_cache.UserCache, source: type[AbstractBaseUser] | QuerySet[Any], constant: bool
+) -> tuple[str, Hashable] | None:
+    """The database that users of this source are read from, and its place in the cache's keys.
+
+    None where they can't be kept.
+    """
+    if not isinstance(source, type):
+        return (source.db, cache.place(source.db)) if constant else None
+    manager = source.objects  # type: ignore[attr-defined]
+    is_own = is_djangos_own(manager)
+    if not is_own and not constant:
         return None
+    found = manager.db, cache.place(manager.db)
+    if is_own and cache.is_same_everywhere(manager.db):
+        cache.known_places[source] = found
+    return found
 
 
 def _is_encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_taken(user_model: type[AbstractBaseUser], name: str, value: object) -> bool:
-    """Whether a look-up by that name does something with the value, before anything is sent."""
-    try:
-        field = user_model._meta.pk if name == "pk" else user_model._meta.get_field(name)
-    except FieldDoesNotExist:
-        field = None  # a look-up through relations
-
-    try:
-        if field is None or field.is_relation:
-            user_model._default_manager.filter(**{name: value})
-        else:
-            field.get_prep_value(value)  # type: ignore[union-attr]
-    except (TypeError, ValueError, ArithmeticError, ValidationError):
         return False
     return True

@@ -1,4 +1,7 @@
-"""Django settings of the DRF tests. PYJWTFAST_TEST_DATABASE chooses sqlite or postgresql."""
+"""Django settings of the DRF tests.
+
+PYJWTFAST_TEST_DATABASE chooses sqlite or postgresql; mariadb for the tests of how users are loaded.
+"""
 
 from __future__ import annotations
 
@@ -52,6 +55,10 @@ TEMPLATES = [  # those of the admin
 SIMPLE_JWT = {"ALGORITHM": "HS256"}
 
 DATABASE = os.environ.get("PYJWTFAST_TEST_DATABASE", "sqlite")
+if DATABASE == "mariadb":
+    import pymysql
+
+    pymysql.install_as_MySQLdb()  # in Python alone: mysqlclient wants a compiler and headers
 DATABASES = {
     "default": {
         "sqlite": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},
@@ -63,6 +70,14 @@ DATABASES = {
             "PORT": os.environ.get("PGPORT", "5432"),
             "USER": os.environ.get("PGUSER", getpass.getuser()),
             "PASSWORD": os.environ.get("PGPASSWORD", ""),
+        },
+        "mariadb": {
+            "ENGINE": "django.db.backends.mysql",
+            "NAME": f"pyjwtfast_{crc32(str(REPOSITORY).encode()):08x}",
+            "HOST": os.environ.get("MYSQL_HOST", "127.0.0.1"),
+            "PORT": os.environ.get("MYSQL_TCP_PORT", "3306"),
+            "USER": os.environ.get("MYSQL_USER", getpass.getuser()),
+            "PASSWORD": os.environ.get("MYSQL_PWD", ""),
         },
     }[DATABASE],
     "second": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"},  # for routers

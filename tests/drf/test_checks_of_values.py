@@ -25,8 +25,20 @@ class OwnEncoder(json.JSONEncoder):
     """For JSON_ENCODER."""
 
 
+SHARED = {"USER_CACHE_INVALIDATION": "redis"}
+BACKENDS = {
+    "default": "locmem.LocMemCache",
+    "redis": "redis.RedisCache",
+    "files": "filebased.FileBasedCache",
+}
+CACHES = {
+    alias: {"BACKEND": f"django.core.cache.backends.{backend}", "LOCATION": "redis://127.0.0.1:1"}
+    for alias, backend in BACKENDS.items()
+}
+
+
 def found(**simple_jwt: Any) -> list[CheckMessage]:
-    with override_settings(SIMPLE_JWT=simple_jwt):
+    with override_settings(SIMPLE_JWT=simple_jwt, CACHES=CACHES):
         return check_settings()
 
 
@@ -40,6 +52,20 @@ def found(**simple_jwt: Any) -> list[CheckMessage]:
         ({"SLIDING_TOKEN_REFRESH_LIFETIME": 1}, "E009", "_REFRESH_LIFETIME'] is 1"),
         ({"LEEWAY": 300}, "W013", "['LEEWAY'] is 300: tokens are accepted for longer"),
         ({"LEEWAY": 10 * MINUTE}, "W013", "accepted for longer"),
+        # Cached users.
+        ({"USER_CACHE_TTL": "60"}, "E027", "['USER_CACHE_TTL'] is '60'"),
+        ({"USER_CACHE_TTL": 10**6}, "E027", "['USER_CACHE_TTL'] is 1000000"),
+        ({"USER_CACHE_TTL": DAY + MINUTE}, "E027", "['USER_CACHE_TTL']"),
+        ({"USER_CACHE_POLL": -1, "USER_CACHE_TTL": 9, **SHARED}, "E027", "POLL'] is -1"),
+        ({"USER_CACHE_SIZE": 0, "USER_CACHE_TTL": 9}, "E027", "['USER_CACHE_SIZE'] is 0"),
+        ({"USER_CACHE_INVALIDATION": "no", "USER_CACHE_TTL": 9}, "E028", "is 'no', which is no"),
+        ({"USER_CACHE_INVALIDATION": 5, "USER_CACHE_TTL": 9}, "E028", "is 5, which is no cache"),
+        ({"USER_CACHE_INVALIDATION": "default", "USER_CACHE_TTL": 9}, "W015", "no other process"),
+        ({"USER_CACHE_INVALIDATION": "files", "USER_CACHE_TTL": 9}, "W015", "no other machine"),
+        ({"USER_CACHE_SIZE": 5}, "W006", "USER_CACHE_TTL is not set"),
+        ({"USER_CACHE_POLL": 5, "USER_CACHE_TTL": 9}, "W006", "is no USER_CACHE_INVALIDATION"),
+        ({"USER_CACHE_KEY": "no.Such", "USER_CACHE_TTL": 9}, "E008", "names 'no.Such'"),
+        ({"USER_CACHE_KEY": "django.VERSION", "USER_CACHE_TTL": 9}, "E017", "not a callable"),
         # Flags.
         ({"ROTATE_REFRESH_TOKENS": "False"}, "E021", "is 'False', which is neither"),
         ({"CHECK_USER_IS_ACTIVE": "0"}, "E021", "['CHECK_USER_IS_ACTIVE']"),
@@ -145,6 +171,8 @@ def test_one_mistake_one_message(simple_jwt: Any, identifier: str, text: str) ->
         {"TOKEN_BLACKLIST_SERIALIZER": "pyjwtfast.drf.serializers.TokenBlacklistSerializer"},
         {"USER_ID_FIELD": "uuid"},
         {"USER_ID_FIELD": "profile__number"},
+        {"USER_CACHE_TTL": 9},
+        {"USER_CACHE_TTL": MINUTE, "USER_CACHE_POLL": 0.5, "USER_CACHE_KEY": print, **SHARED},
         {"UPDATE_LAST_LOGIN": True, "CHECK_REVOKE_TOKEN": True, "REVOKE_TOKEN_CLAIM": "h"},
     ],
     ids=repr,

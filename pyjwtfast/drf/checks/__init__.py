@@ -17,6 +17,8 @@ E016 the app's new name beside the one line, E025 tokens without ids; W010 black
 without rotation.
 users: E019 USER_ID_FIELD, E024 user model without a field that a setting needs; W011 USER_ID_FIELD
 not unique.
+user_cache: E027 a time or a number (in values), E028 cache; W015 cache of one process, W016 no user
+is kept; with `check --deploy` W017 other processes are not told.
 deployment: with `check --deploy` W030 DEBUG, W031 tokens without TLS, W032 throttles whose cache
 the processes do not share.
 packages: E026 the blacklist under a name that a package does not look for; W014 a package that
@@ -33,7 +35,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
 from ..settings import DEFAULTS, default_fallbacks, settings_name
-from . import blacklist, deployment, imports, keys, names, packages, users, values
+from . import blacklist, deployment, imports, keys, names, packages, user_cache, users, values
 from .support import Messages
 
 # Each takes the name under which the project's settings are read, and all of their values.
@@ -43,6 +45,7 @@ _CHECKS: tuple[Callable[[str, Mapping[str, Any]], Messages], ...] = (
     *blacklist.CHECKS,
     *imports.CHECKS,
     *users.CHECKS,
+    *user_cache.CHECKS,
     names.check_effect,
 )
 
@@ -87,8 +90,11 @@ def check_deployment(
     app_configs: Sequence[AppConfig] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
     """What is wrong with the settings of a server; a Django system check for deployment."""
-    project = getattr(settings, settings_name(), None) or {}
-    return list(keys.check_deployment(project)) if isinstance(project, Mapping) else []  # E002
+    name = settings_name()
+    project = getattr(settings, name, None) or {}
+    if not isinstance(project, Mapping):
+        return []  # E002
+    return [*keys.check_deployment(project), *user_cache.check_deployment(name, project)]
 
 
 def check_server(

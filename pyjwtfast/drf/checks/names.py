@@ -31,6 +31,11 @@ _WITHOUT_BLACKLIST = dict.fromkeys(
 )
 _WITHOUT_LAST_LOGIN = {"ON_LOGIN_SUCCESS": "UPDATE_LAST_LOGIN is not set"}
 _WITHOUT_REVOKING = {"REVOKE_TOKEN_CLAIM": "CHECK_REVOKE_TOKEN is not set"}
+_WITHOUT_USER_CACHE = dict.fromkeys(
+    ("USER_CACHE_SIZE", "USER_CACHE_INVALIDATION", "USER_CACHE_POLL", "USER_CACHE_KEY"),
+    "USER_CACHE_TTL is not set",
+)
+_WITHOUT_INVALIDATION = {"USER_CACHE_POLL": "there is no USER_CACHE_INVALIDATION"}
 
 
 def check_source() -> Messages:
@@ -94,6 +99,10 @@ def _without_effect(values: Mapping[str, Any]) -> dict[str, str]:
         found |= _WITHOUT_LAST_LOGIN
     if not values["CHECK_REVOKE_TOKEN"]:
         found |= _WITHOUT_REVOKING
+    if not values["USER_CACHE_TTL"]:
+        found |= _WITHOUT_USER_CACHE
+    elif values["USER_CACHE_INVALIDATION"] is None:
+        found |= _WITHOUT_INVALIDATION
     if not is_algorithm(values["ALGORITHM"]):
         return found  # E004; with the right one some of the keys' settings may count
     if is_symmetric(values["ALGORITHM"]):

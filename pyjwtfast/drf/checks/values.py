@@ -8,8 +8,10 @@ from datetime import timedelta
 from typing import Any
 
 from django.core.checks import Error, Warning
+from django.core.exceptions import ImproperlyConfigured
 from rest_framework import HTTP_HEADER_ENCODING
 
+from .. import user_cache
 from ..backends import is_symmetric
 from ..settings import DEFAULTS, setting_in_effect
 from .support import Messages, entries
@@ -92,6 +94,27 @@ def check_cache_size(name: str, values: Mapping[str, Any]) -> Messages:
             f"{name}['VERIFIED_TOKEN_CACHE_SIZE'] is {size!r}.",
             hint="Set VERIFIED_TOKEN_CACHE_SIZE to a number of tokens; 0 remembers none.",
             id="pyjwtfast.E010",
+        )
+
+
+def check_user_cache(name: str, values: Mapping[str, Any]) -> Messages:
+    for key in ("USER_CACHE_TTL", "USER_CACHE_POLL"):
+        try:
+            user_cache.seconds(key, values[key])
+        except ImproperlyConfigured:
+            yield Error(
+                f"{name}['{key}'] is {values[key]!r}.",
+                hint=f"Set {key} to a number of seconds, or a timedelta, of at most "
+                f"{user_cache.LONGEST_TTL} seconds"
+                + ("; 0 keeps no user." if key == "USER_CACHE_TTL" else "."),
+                id="pyjwtfast.E027",
+            )
+    size = values["USER_CACHE_SIZE"]
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        yield Error(
+            f"{name}['USER_CACHE_SIZE'] is {size!r}.",
+            hint="Set USER_CACHE_SIZE to a number of users; USER_CACHE_TTL = 0 keeps none.",
+            id="pyjwtfast.E027",
         )
 
 
@@ -215,6 +238,7 @@ CHECKS = (
     check_leeway,
     check_lifetimes,
     check_cache_size,
+    check_user_cache,
     check_flags,
     check_choices,
     check_claims,

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from django.core import checks
+from django.db import models
+from django.db.models.signals import post_init
 from django.test import override_settings
 from rest_framework_simplejwt.authentication import JWTAuthentication as TheirAuthentication
 from rest_framework_simplejwt.tokens import AccessToken as TheirAccessToken
@@ -17,6 +19,7 @@ from pyjwtfast.drf.authentication import JWTAuthentication
 from pyjwtfast.drf.checks import check_deployment, check_settings
 from pyjwtfast.drf.tokens import AccessToken
 from tests.api import keys
+from tests.drf.models import User
 
 STARTPROJECT_KEY = "django-insecure-0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefgh"
 PEM = "-----BEGIN PUBLIC KEY-----\nMFkw\n-----END PUBLIC KEY-----\n"
@@ -466,3 +469,53 @@ def test_a_url_without_tls() -> None:
     assert message.msg.startswith("SIMPLE_JWT['JWK_URL'] is fetched without TLS")
     assert found_at_deployment(SIMPLE_JWT={**values, "JWK_URL": URL}) == []
     assert found_at_deployment(SIMPLE_JWT={"ALGORITHM": "none", "JWK_URL": URL}) == []
+
+
+class Own(models.Manager[Any]):
+    def get_queryset(self) -> Any:
+        return super().get_queryset().filter(is_staff=True)
+
+
+class OwnConstant(JWTAuthentication):
+    """For DEFAULT_AUTHENTICATION_CLASSES."""
+
+    user_queryset_is_constant = True
+
+
+def test_users_that_cannot_be_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    cached = {"USER_CACHE_TTL": 9}
+    assert found(SIMPLE_JWT=cached) == []
+    manager: Any = Own()
+    manager.model, manager.name = User, "objects"
+    with monkeypatch.context() as patch:
+        patch.setattr(User, "objects", manager)
+        (message,) = found(SIMPLE_JWT=cached)
+        assert message.id == "pyjwtfast.W016"
+        assert "drf.User.objects is a Own" in message.msg
+        for names, identifiers in (
+            (["no.Such", f"{__name__}.OwnAuthentication"], ["pyjwtfast.W016"]),
+            ([f"{__name__}.OwnAuthentication", f"{__name__}.OwnConstant"], []),
+        ):
+            rest_framework = {"DEFAULT_AUTHENTICATION_CLASSES": names}
+            messages = found(SIMPLE_JWT=cached, REST_FRAMEWORK=rest_framework)
+            assert [each.id for each in messages] == identifiers
+
+    def receiver(**kwargs: Any) -> None:
+        pass
+
+    post_init.connect(receiver, sender=User)
+    try:
+        (message,) = found(SIMPLE_JWT=cached)
+    finally:
+        post_init.disconnect(receiver, sender=User)
+    assert message.id == "pyjwtfast.W016"
+    assert "receivers of pre_init or post_init" in message.msg
+
+
+def test_cached_users_at_deployment() -> None:
+    (message,) = found_at_deployment(SIMPLE_JWT={"USER_CACHE_TTL": 9})
+    assert message.id == "pyjwtfast.W017"
+    assert "go on with a user who was deactivated" in message.msg
+    shared = {"USER_CACHE_TTL": 9, "USER_CACHE_INVALIDATION": "default"}
+    assert found_at_deployment(SIMPLE_JWT=shared) == []
+    assert found_at_deployment(SIMPLE_JWT={}) == []

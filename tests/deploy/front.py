@@ -11,6 +11,7 @@ CLAIMED = (
     {"X-Forwarded-Proto": "http"},
     {"X-Forwarded-Proto": "https, http"},
     {"X_Forwarded_Proto": "http"},
+    {"X-Forwarded-SSL": "off", "X-Forwarded-Protocol": "http"},
     {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example;proto=http"},
 )
 

@@ -111,12 +111,18 @@ def is_alive(pid: int) -> bool:
 
 def loads(pid: int, name: str) -> bool:
     """Whether a process has a file of that name, or the start of one, in its memory."""
-    return f"/{name}" in Path(f"/proc/{pid}/maps").read_text()
+    try:
+        return f"/{name}" in Path(f"/proc/{pid}/maps").read_text()
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return False
 
 
 def threads(pid: int) -> int:
     """How many threads a process has."""
-    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+    try:
+        return len(list(Path(f"/proc/{pid}/task").iterdir()))
+    except FileNotFoundError:
+        return 0
 
 
 @contextmanager

@@ -121,7 +121,7 @@ BLACKLIST_LAYERS = (
 )
 DOCTOR_LAYERS = (
     {"database", "pages", "verdicts"},
-    {"report"},
+    {"outside", "report"},
     {"command"},
     {"__init__"},
 )

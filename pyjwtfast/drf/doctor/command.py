@@ -28,12 +28,13 @@ examples:
   manage.py jwt_doctor
   manage.py jwt_doctor --fetch --rows
   manage.py jwt_doctor --token - <token.txt
+  manage.py jwt_doctor --url https://notes.example.org/api/notes/
   python -m pyjwtfast.drf doctor --settings project.settings --json
 
 exit status:
   0  nothing must be fixed, or the token is accepted
   1  something must be fixed, or the token is refused
-  2  the command line is wrong, or a file cannot be read
+  2  the command line is wrong, a file cannot be read, or nobody answers at the URL
 """
     requires_system_checks: list[str] = []  # noqa: RUF012  they are what it reports
 
@@ -56,10 +57,17 @@ exit status:
             metavar="FILE",
             help="say why the token in this file is refused; - reads it from standard input",
         )
+        parser.add_argument(
+            "--url",
+            help="ask a protected view at this address whether a client's token arrives there",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print it; SystemExit(1) where something must be fixed, or the token is refused."""
-        is_well = self._judge(options) if options["token"] else self._report(options)
+        if options["url"]:
+            is_well = self._look_from_outside(options)
+        else:
+            is_well = self._judge(options) if options["token"] else self._report(options)
         if not is_well:
             raise SystemExit(1)
 
@@ -95,6 +103,20 @@ exit status:
         else:
             self._write(pages.write_verdict(steps, self.style))
         return accepted
+
+    def _look_from_outside(self, options: dict[str, Any]) -> bool:
+        from . import pages
+        from .outside import look_from_outside
+
+        try:
+            steps, is_well = look_from_outside(options["url"])
+        except (OSError, ValueError) as error:
+            raise CommandError(f"{options['url']}: {error}", returncode=2) from error
+        if options["json"]:
+            self._write_json({"steps": [step._asdict() for step in steps], "ok": is_well})
+        else:
+            self._write(pages.write_verdict(steps, self.style))
+        return is_well
 
     def _write(self, lines: Iterable[str]) -> None:
         try:

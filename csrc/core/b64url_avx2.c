@@ -9,7 +9,7 @@
 /* A row of constants in both halves. */
 # define ROW(name) _mm256_broadcastsi128_si256(_mm_load_si128((const __m128i *)rows->name))
 
-PJF_AVX2_INLINE __m256i decode32(__m256i chars, __m256i *bad)
+PJF_AVX2_INLINE void decode32(__m256i chars, uint8_t *out, __m256i *bad)
 {
     const pjf_b64url_decode_rows *const rows = &pjf_b64url_decoding;
     __m256i hi = _mm256_and_si256(_mm256_srli_epi32(chars, 4), ROW(low4));
@@ -23,7 +23,8 @@ PJF_AVX2_INLINE __m256i decode32(__m256i chars, __m256i *bad)
     __m256i quads = _mm256_madd_epi16(pairs, ROW(join_quads));
     __m256i halves = _mm256_shuffle_epi8(quads, ROW(pack));
     *bad = _mm256_or_si256(*bad, wrong);
-    return _mm256_permutevar8x32_epi32(halves, _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 3, 7));
+    _mm_storeu_si128((__m128i *)out, _mm256_castsi256_si128(halves));
+    _mm_storeu_si128((__m128i *)(out + 12), _mm256_extracti128_si256(halves, 1));
 }
 
 PJF_AVX2 pjf_status pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8_t *out,
@@ -35,13 +36,13 @@ PJF_AVX2 pjf_status pjf_b64url_decode_avx2(const uint8_t *src, size_t len, uint8
     }
     for (size_t i = 0; len - i > 32; i += 32) {
         __m256i chars = _mm256_loadu_si256((const __m256i *)(src + i));
-        _mm256_storeu_si256((__m256i *)(out + i / 4 * 3), decode32(chars, &bad));
+        decode32(chars, out + i / 4 * 3, &bad);
     }
     const size_t whole = (len - 1) / 4 * 4;
     __m128i low = _mm_loadu_si128((const __m128i *)(src + whole - 28));
     __m128i high = pjf_b64url_load_last16(src, len, len - whole);
     __m256i last = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-    _mm256_storeu_si256((__m256i *)(out + (whole - 28) / 4 * 3), decode32(last, &bad));
+    decode32(last, out + (whole - 28) / 4 * 3, &bad);
 
     const size_t decoded = pjf_b64url_decoded_len(len);
     if (PJF_UNLIKELY(!_mm256_testz_si256(bad, bad) || out[decoded] != 0 || len % 4 == 1)) {

@@ -12,6 +12,7 @@
 #include "core/base.h"
 #include "core/buf.h"
 #include "core/json_read.h"
+#include "core/json_scan.h"
 #include "core/utf8.h"
 
 #if defined(__SSE2__)
@@ -25,24 +26,7 @@ static inline __m128i pjf_json_stops(__m128i bytes)
     /* Signed: below ' ' are the controls and everything from 0x80 on. */
     return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
                                      _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-                        _mm_cmplt_epi8(bytes, _mm_set1_epi8(' ')));
-}
-
-/* Moves p on by 64 bytes at a time, as long as none of them is a stop. */
-static __attribute__((noinline)) const uint8_t *pjf_json_skip_plain(const uint8_t *p,
-                                                                    const uint8_t *end)
-{
-    for (; end - p >= 64; p += 64) {
-        const __m128i *block = (const __m128i *)p;
-        __m128i first = _mm_or_si128(pjf_json_stops(_mm_loadu_si128(block)),
-                                     pjf_json_stops(_mm_loadu_si128(block + 1)));
-        __m128i second = _mm_or_si128(pjf_json_stops(_mm_loadu_si128(block + 2)),
-                                      pjf_json_stops(_mm_loadu_si128(block + 3)));
-        if (_mm_movemask_epi8(_mm_or_si128(first, second)) != 0) {
-            break;
-        }
-    }
-    return p;
+                        _mm_cmpgt_epi8(_mm_set1_epi8(' '), bytes));
 }
 #endif
 
@@ -81,6 +65,25 @@ static inline const uint8_t *pjf_json_scan_string(const uint8_t *p, const uint8_
         p++;
     }
     return p;
+}
+
+/* Whether the text goes on at p with this name, quoted, and a colon: the next name->len bytes. */
+static inline bool pjf_json_is_next(const pjf_json_name *name, const uint8_t *p,
+                                    const uint8_t *start, const uint8_t *end)
+{
+    uint64_t words[3];
+    const size_t len = name->len;
+    const size_t before = name->before;
+    if (len == 0 || (size_t)(end - p) < len || (size_t)(p - start) < before) {
+        return false;
+    }
+    const uint8_t *const from = p - before;
+    memcpy(&words[0], from, 8);
+    memcpy(&words[1], from + name->second, 8);
+    memcpy(&words[2], p + len - 8, 8);
+    return (((words[0] ^ name->words[0]) | (words[1] ^ name->words[1]) |
+             (words[2] ^ name->words[2])) &
+            name->mask) == 0;
 }
 
 static inline const uint8_t *pjf_json_skip_space(const uint8_t *p, const uint8_t *end)

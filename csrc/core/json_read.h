@@ -36,6 +36,22 @@ typedef struct pjf_json_string {
     size_t offset;   /* of the opening quote in the JSON text */
 } pjf_json_string;
 
+/* A member name that is likely to come next, kept so that its text, with both quotes and the colon
+ * behind it, is recognised by three comparisons. Zero-initialised it is none. */
+typedef struct pjf_json_name {
+    uint64_t words[3]; /* of that text: the first 8 bytes, later ones, the last; they overlap */
+    uint64_t mask;     /* of the bytes that count, of a text shorter than a word */
+    uint8_t before;    /* bytes in front of the text that the first word takes in */
+    uint8_t second;    /* where the second word is, from the first */
+    uint8_t len;       /* of the text; 0: none */
+} pjf_json_name;
+
+#define PJF_JSON_NAME_MAX 16 /* characters of such a name */
+
+/* Makes *out the name; false, and *out is none, for one that is empty, too long, or that can't be
+ * written as it is: with a quote, a backslash, a control character or one that is not ASCII. */
+bool pjf_json_name_init(pjf_json_name *out, pjf_span name);
+
 /* Receiver of the events; a NULL callback lets its event pass. Every event returns PJF_OK to go on;
  * any other status ends the parse with that status, told at the beginning of the token the event
  * was about. A value inside an object is preceded by its key event. */

@@ -14,8 +14,11 @@
  *   PJF_JSON_ON_KEY(ctx, name)            const pjf_json_string *
  *   PJF_JSON_ON_OBJECT_BEGIN(ctx)   PJF_JSON_ON_OBJECT_END(ctx)
  *   PJF_JSON_ON_ARRAY_BEGIN(ctx)    PJF_JSON_ON_ARRAY_END(ctx)
- * Each event is an expression of type pjf_status. It is evaluated inside the function, whose local
- * names (start, end, p, token, level, kinds, status, c, string) it must not mean otherwise.
+ *   PJF_JSON_EXPECTED(ctx)                const pjf_json_name * that may come next, or NULL
+ *   PJF_JSON_ON_EXPECTED(ctx)             it came: takes the place of the key event; a statement
+ * The last two may be left out. Each event is an expression of type pjf_status. It is evaluated
+ * inside the function, whose local names (start, end, p, token, level, kinds, status, c, string,
+ * expected) it must not mean otherwise; PJF_JSON_ON_EXPECTED finds p behind the colon.
  *
  * The function is a state machine of labels (value, name, after_value): it never recurses, and the
  * kinds of the open containers are a stack of bytes. Claims sets are compact, so white space is
@@ -25,6 +28,11 @@
  */
 
 #include "core/json_lex.h"
+
+#ifndef PJF_JSON_EXPECTED
+# define PJF_JSON_EXPECTED(ctx)    ((const pjf_json_name *)NULL)
+# define PJF_JSON_ON_EXPECTED(ctx) ((void)(ctx))
+#endif
 
 static pjf_status PJF_JSON_FN(pjf_span text, unsigned options, size_t depth, pjf_buf *scratch,
                               PJF_JSON_CTX *ctx, pjf_error *error)
@@ -84,6 +92,7 @@ static pjf_status PJF_JSON_FN(pjf_span text, unsigned options, size_t depth, pjf
         }                                                                                     \
     } while (0)
 
+    const pjf_json_name *expected;
     uint8_t c;
     pjf_json_string string;
 
@@ -154,6 +163,12 @@ value_at:
     }
 
 name: /* c is the byte at p */
+    expected = PJF_JSON_EXPECTED(ctx);
+    if (expected != NULL && PJF_LIKELY(pjf_json_is_next(expected, p, start, end))) {
+        p += expected->len;
+        PJF_JSON_ON_EXPECTED(ctx);
+        goto value;
+    }
     if (PJF_UNLIKELY(c != '"')) {
         PJF_JSON_FAIL(PJF_ERR_JSON_NAME);
     }
@@ -313,3 +328,5 @@ failed:
 #undef PJF_JSON_ON_OBJECT_END
 #undef PJF_JSON_ON_ARRAY_BEGIN
 #undef PJF_JSON_ON_ARRAY_END
+#undef PJF_JSON_EXPECTED
+#undef PJF_JSON_ON_EXPECTED

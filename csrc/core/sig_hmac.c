@@ -238,7 +238,7 @@ static void compute_sha256(SHA256_CTX *ctx, const SHA256_CTX *inner, const SHA25
     uint8_t digest[SHA256_CBLOCK] = {0};
 
     if (rest != 0) {
-        memcpy(last, message.ptr + whole, rest);
+        pjf_copy(last, message.ptr + whole, rest);
     }
     last[rest] = 0x80;
     put_length(last + padded, SHA256_CBLOCK + (uint64_t)message.len);

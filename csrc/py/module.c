@@ -267,6 +267,9 @@ static void module_free(void *module)
     for (int i = 0; i < PJF_VALUE_CACHE_SIZE; i++) {
         Py_CLEAR(state->values[i]);
     }
+    for (int i = 0; i < PJF_SHAPE_MAX; i++) {
+        Py_CLEAR(state->shape[i].str);
+    }
     pjf_key_cache_clear(&state->keys);
     if (state->work_ready) {
         pjf_jws_work_free(&state->work);

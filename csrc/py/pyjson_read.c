@@ -33,12 +33,14 @@ typedef struct builder {
     size_t item_room;
     size_t list_at; /* where the items of the innermost open list begin */
     size_t depth;
-    unsigned patience; /* with values that are not in the table of shared ones */
-    int claim;         /* of name, or -1 */
-    bool flat;         /* no container but the root */
+    pjf_member *member; /* in the state's shape: what the next name may be; NULL: not known */
+    unsigned patience;  /* with values that are not in the table of shared ones */
+    int claim;          /* of name, or -1 */
+    bool flat;          /* no container but the root */
     struct {
         PyObject *dict;
         PyObject *name;
+        pjf_member *member;
         size_t list_at;
         int claim;
     } stack[PJF_JSON_DEPTH_DEFAULT];
@@ -58,21 +60,6 @@ static int8_t claim_of(const pjf_state *state, const uint8_t *bytes, size_t len)
     return -1;
 }
 
-/* Copies len bytes: up to 64, as nearly all are, without a call. Nothing outside is touched. */
-static inline void copy_text(uint8_t *to, const uint8_t *from, size_t len)
-{
-    if (len < 16 || len > 64) {
-        memcpy(to, from, len);
-        return;
-    }
-    memcpy(to, from, 16); /* the pieces overlap */
-    if (len > 32) {
-        memcpy(to + 16, from + 16, 16);
-        memcpy(to + len - 32, from + len - 32, 16);
-    }
-    memcpy(to + len - 16, from + len - 16, 16);
-}
-
 static PyObject *new_string(const pjf_json_string *value)
 {
     const uint8_t *bytes = value->text.ptr;
@@ -80,7 +67,7 @@ static PyObject *new_string(const pjf_json_string *value)
     if (PJF_LIKELY(value->ascii)) {
         PyObject *str = PyUnicode_New(len, 127);
         if (PJF_LIKELY(str != NULL) && len != 0) {
-            copy_text(PyUnicode_1BYTE_DATA(str), bytes, (size_t)len);
+            pjf_copy(PyUnicode_1BYTE_DATA(str), bytes, (size_t)len);
         }
         return str;
     }
@@ -319,10 +306,43 @@ static inline pjf_status on_string(builder *b, const pjf_json_string *value)
     return add_value(b, string_value(b, value));
 }
 
+/* The member after this one, while there are any. */
+static inline pjf_member *member_after(const builder *b, pjf_member *member)
+{
+    return ++member == &b->state->shape[PJF_SHAPE_MAX] ? NULL : member;
+}
+
+/* Expects the name that has just come in the next payload, in the same place. */
+static __attribute__((noinline)) void learn_member(builder *b, const pjf_json_string *name)
+{
+    pjf_member *member = b->member;
+    PyObject *old = member->str;
+    b->member = member_after(b, member);
+    if (pjf_json_name_init(&member->text, name->text)) {
+        member->str = Py_NewRef(b->name);
+        member->claim = (int8_t)b->claim;
+        Py_XDECREF(old);
+    }
+}
+
 static inline pjf_status on_key(builder *b, const pjf_json_string *name)
 {
     b->name = shared_name(b->state, name, &b->claim);
-    return PJF_LIKELY(b->name != NULL) ? PJF_OK : PJF_ERR_JSON_SINK;
+    if (PJF_UNLIKELY(b->name == NULL)) {
+        return PJF_ERR_JSON_SINK;
+    }
+    if (b->member != NULL) {
+        learn_member(b, name);
+    }
+    return PJF_OK;
+}
+
+/* The name that was expected: nothing of it is read or looked up. */
+static inline void on_expected(builder *b)
+{
+    b->name = Py_NewRef(b->member->str);
+    b->claim = b->member->claim;
+    b->member = member_after(b, b->member);
 }
 
 /* Opens a container: a dict, or (NULL) a list. */
@@ -331,8 +351,12 @@ static inline void container_begin(builder *b, PyObject *dict)
     b->flat = b->depth == 0;
     b->stack[b->depth].dict = b->dict;
     b->stack[b->depth].name = b->name;
+    b->stack[b->depth].member = b->member;
     b->stack[b->depth].list_at = b->list_at;
     b->stack[b->depth].claim = b->claim;
+    if (b->depth != 0) {
+        b->member = NULL; /* the shape is the root's */
+    }
     b->depth++;
     b->dict = dict;
     b->name = NULL;
@@ -345,6 +369,7 @@ static inline pjf_status container_end(builder *b, PyObject *finished)
     b->depth--;
     b->dict = b->stack[b->depth].dict;
     b->name = b->stack[b->depth].name;
+    b->member = b->stack[b->depth].member;
     b->list_at = b->stack[b->depth].list_at;
     b->claim = b->stack[b->depth].claim;
     return add_value(b, finished);
@@ -397,6 +422,8 @@ static __attribute__((noinline)) pjf_status on_array_end(builder *b)
 #define PJF_JSON_ON_OBJECT_END(ctx)     on_object_end(ctx)
 #define PJF_JSON_ON_ARRAY_BEGIN(ctx)    on_array_begin(ctx)
 #define PJF_JSON_ON_ARRAY_END(ctx)      on_array_end(ctx)
+#define PJF_JSON_EXPECTED(ctx)          ((ctx)->member == NULL ? NULL : &(ctx)->member->text)
+#define PJF_JSON_ON_EXPECTED(ctx)       on_expected(ctx)
 #include "core/json_read.inc.h"
 
 /* ---- the same events behind the callback table ---- */
@@ -466,7 +493,9 @@ static const pjf_json_sink events_sink = {
 
 /* ---- entry points ---- */
 
-static void builder_init(builder *b, pjf_state *state, pjf_buf *scratch, pjf_claim_view *view)
+/* shape: of the texts this one is probably like, or NULL. */
+static void builder_init(builder *b, pjf_state *state, pjf_buf *scratch, pjf_claim_view *view,
+                         pjf_member *shape)
 {
     b->state = state;
     b->scratch = scratch;
@@ -477,6 +506,7 @@ static void builder_init(builder *b, pjf_state *state, pjf_buf *scratch, pjf_cla
     b->items = b->first_items;
     b->item_count = 0;
     b->item_room = ITEMS_INLINE;
+    b->member = shape;
     b->list_at = 0;
     b->depth = 0;
     b->patience = PATIENCE;
@@ -518,7 +548,7 @@ PyObject *pjf_json_load(pjf_state *state, const char *what, pjf_span text, pjf_b
 {
     builder b;
     pjf_error error;
-    builder_init(&b, state, scratch, view);
+    builder_init(&b, state, scratch, view, view == NULL ? NULL : state->shape);
     if (PJF_UNLIKELY(parse_inlined(text, PJF_JSON_NAN, PJF_JSON_DEPTH_DEFAULT, scratch, &b,
                                    &error) != PJF_OK)) {
         builder_abandon(&b);
@@ -542,7 +572,7 @@ PyObject *pjf_json_load_any(pjf_state *state, pjf_span text, bool events)
     pjf_error error;
     pjf_buf scratch;
     pjf_buf_init(&scratch);
-    builder_init(&b, state, &scratch, NULL);
+    builder_init(&b, state, &scratch, NULL, events ? NULL : state->shape);
     pjf_status status =
         events ? pjf_json_read(text, PJF_JSON_NAN, PJF_JSON_DEPTH_DEFAULT, &scratch, &events_sink,
                                &b, &error)

@@ -11,6 +11,7 @@
 #include <Python.h>
 
 #include "core/base.h"
+#include "core/json_read.h"
 #include "core/jws.h"
 #include "core/key_cache.h"
 #include "core/ossl.h"
@@ -130,6 +131,15 @@ typedef struct pjf_name {
     int8_t claim; /* pjf_claim, or -1 */
 } pjf_name;
 
+/* Names of a payload's members, in order: tokens of one issuer have the same. */
+#define PJF_SHAPE_MAX 16
+
+typedef struct pjf_member {
+    pjf_json_name text;
+    PyObject *str; /* NULL: none */
+    int8_t claim;  /* pjf_claim, or -1 */
+} pjf_member;
+
 /* The encoded header {"alg":...,"typ":"JWT"} of one algorithm. */
 typedef struct pjf_plain_header {
     uint8_t len;
@@ -170,6 +180,7 @@ typedef struct pjf_state {
     pjf_plain_header plain_headers[PJF_ALG_MAX][2]; /* by algorithm, unsorted and sorted */
     pjf_name names[PJF_NAME_CACHE_SIZE];
     PyObject *values[PJF_VALUE_CACHE_SIZE]; /* compact ASCII; NULL: empty entry */
+    pjf_member shape[PJF_SHAPE_MAX];        /* of the last payload */
     pjf_clock clock;
     pjf_lib *lib;
     pjf_key_cache keys;

@@ -15,6 +15,7 @@
     X(b64url)      \
     X(utf8)        \
     X(json_read)   \
+    X(json_scan)   \
     X(json_write)  \
     X(alg)         \
     X(ossl)        \

@@ -588,7 +588,123 @@ static void a_failed_scratch_is_out_of_memory(void)
     pjf_buf_free(&to.trace, false);
 }
 
-TEST_SUITE(json_read, TEST(values_and_their_events), TEST(numbers), TEST(integers_of_every_length),
+/* The template once more, with names that are expected: what comes as expected is written down as
+ * its key event would be. */
+typedef struct expecting {
+    recorder *to;
+    const pjf_json_name *names;
+    size_t count;
+    size_t next;
+    size_t met;
+} expecting;
+
+static pjf_status on_any_key(expecting *one, const pjf_json_string *name)
+{
+    one->next++;
+    return on_key(one->to, name);
+}
+
+static void on_expected(expecting *one, const uint8_t *after)
+{
+    const size_t len = one->names[one->next++].len - (size_t)3;
+    one->met++;
+    record(one->to, "k'", after - len - 2, len, "'");
+}
+
+#define PJF_JSON_FN                     read_expecting
+#define PJF_JSON_CTX                    expecting
+#define PJF_JSON_ON_LITERAL(one, which) on_literal((one)->to, which)
+#define PJF_JSON_ON_INTEGER(one, value) on_integer((one)->to, value)
+#define PJF_JSON_ON_BIG_INTEGER(one, s) on_big_integer((one)->to, s)
+#define PJF_JSON_ON_NUMBER(one, s)      on_number((one)->to, s)
+#define PJF_JSON_ON_STRING(one, s)      on_string((one)->to, s)
+#define PJF_JSON_ON_KEY(one, s)         on_any_key(one, s)
+#define PJF_JSON_ON_OBJECT_BEGIN(one)   on_object_begin((one)->to)
+#define PJF_JSON_ON_OBJECT_END(one)     on_object_end((one)->to)
+#define PJF_JSON_ON_ARRAY_BEGIN(one)    on_array_begin((one)->to)
+#define PJF_JSON_ON_ARRAY_END(one)      on_array_end((one)->to)
+#define PJF_JSON_EXPECTED(one)    ((one)->next < (one)->count ? &(one)->names[(one)->next] : NULL)
+#define PJF_JSON_ON_EXPECTED(one) on_expected(one, p)
+#include "core/json_read.inc.h"
+
+/* Reads text with the names expected, and without: the events must be the same, and so must what is
+ * wrong. Returns how many names came as expected. */
+static size_t check_expecting(pjf_span text, const pjf_json_name *names, size_t count)
+{
+    recorder with = {.refuse_at = 0}, without = {.refuse_at = 0};
+    pjf_error error, plain_error;
+    pjf_buf scratch;
+    guarded copy = guarded_new(text.len, true);
+    memcpy(copy.ptr, text.ptr, text.len);
+    pjf_buf_init(&scratch);
+    pjf_buf_init(&with.trace);
+    expecting one = {.to = &with, .names = names, .count = count};
+    note("%.*s", (int)text.len, (const char *)text.ptr);
+    pjf_status status = parse(text, PJF_JSON_STRICT, 10, &without, &plain_error);
+    CHECK_STATUS(
+        read_expecting((pjf_span){copy.ptr, text.len}, PJF_JSON_STRICT, 10, &scratch, &one, &error),
+        status);
+    CHECK_EQUAL(error.offset, plain_error.offset);
+    CHECK_BYTES(with.trace.ptr, with.trace.len, without.trace.ptr, without.trace.len);
+    pjf_buf_free(&with.trace, false);
+    pjf_buf_free(&without.trace, false);
+    pjf_buf_free(&scratch, true);
+    guarded_free(&copy);
+    return one.met;
+}
+
+/* A name that is expected is met wherever it is, and nothing else is taken for it. */
+static void expected_names(void)
+{
+    static const char letters[] = "abcdefghijklmnopqrst";
+    for (size_t len = 1; len <= PJF_JSON_NAME_MAX; len++) {
+        char text[64];
+        pjf_json_name names[3] = {{.len = 0}};
+        const pjf_span name = {(const uint8_t *)letters, len};
+        CHECK(pjf_json_name_init(&names[0], name));
+        CHECK(pjf_json_name_init(&names[1], (pjf_span){(const uint8_t *)letters + 1, len}));
+        CHECK_EQUAL(names[0].len, len + 3);
+        snprintf(text, sizeof(text), "{\"%.*s\":1,\"%.*s\":2}", (int)len, letters, (int)len,
+                 letters + 1);
+        /* In front of a short name that begins the text there are not the bytes to compare. */
+        CHECK_EQUAL(check_expecting(span_of(text), names, 3), len >= 4 ? 2 : 1);
+        for (size_t cut = strlen(text); cut > 0; cut--) {
+            check_expecting((pjf_span){(const uint8_t *)text, cut}, names, 3);
+        }
+        for (size_t at = 0; text[at] != '\0'; at++) { /* any byte wrong */
+            const char kept = text[at];
+            for (const char *other = "x\" \\:,\x01\xc3"; *other != '\0'; other++) {
+                text[at] = *other;
+                check_expecting(span_of(text), names, 3);
+            }
+            text[at] = kept;
+        }
+    }
+    pjf_json_name names[2];
+    CHECK(pjf_json_name_init(&names[0], SPAN("exp")));
+    CHECK(pjf_json_name_init(&names[1], SPAN("iat")));
+    CHECK_EQUAL(check_expecting(SPAN("{ \"exp\":1 ,\n\"iat\": 2}"), names, 2), 2);
+    CHECK_EQUAL(check_expecting(SPAN("{ \"exp\" :1,\"iat\":2}"), names, 2), 1);
+    CHECK_EQUAL(check_expecting(SPAN("{\"e\\u0078p\":1,\"iat\":2}"), names, 2), 1);
+    CHECK_EQUAL(check_expecting(SPAN("{\"iat\":1,\"exp\":2}"), names, 2), 0);
+    CHECK_EQUAL(check_expecting(SPAN("{ \"exp\":1,\"exp\":2}"), names, 2), 1);
+}
+
+static void names_that_are_not_expected(void)
+{
+    static const char *const others[] = {"",     "abcdefghijklmnopq", "a\"b", "a\\b",
+                                         "\x1f", "\xc3\xa9"};
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        pjf_json_name name = {.len = 9};
+        note("name %zu", i);
+        CHECK(!pjf_json_name_init(&name, span_of(others[i])));
+        CHECK_EQUAL(name.len, 0);
+        CHECK_EQUAL(check_expecting(SPAN("{\"abcdefghijklmnopq\":1}"), &name, 1), 0);
+    }
+}
+
+TEST_SUITE(json_read, TEST(expected_names), TEST(names_that_are_not_expected),
+           TEST(values_and_their_events), TEST(numbers), TEST(integers_of_every_length),
            TEST(every_error_with_its_offset), TEST(escapes), TEST(something_special_at_every_place),
            TEST(long_strings_outgrow_the_scratch), TEST(depth_is_bounded),
            TEST(no_prefix_is_accepted), TEST(a_refused_event_ends_the_parse),

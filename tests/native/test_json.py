@@ -7,12 +7,14 @@ and errors of their own.
 from __future__ import annotations
 
 import json
+from itertools import permutations
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import pyjwtfast
 from pyjwtfast import _core
 
 from ..api import strategies as own
@@ -181,3 +183,38 @@ def test_many_new_strings_then_old_ones() -> None:
     ones, and used again in the next."""
     for start in (0, 500, 0, 100_000):
         assert_agreement(json.dumps([f"value {start + number}" for number in range(3000)]).encode())
+
+
+NAMES = ["exp", "iat", "jti", "a", "é", "token_type", "n" * 16, "n" * 17, 'a"b', "a\\b", "\x01", ""]
+
+
+@given(
+    st.lists(st.lists(st.sampled_from(NAMES), max_size=20), min_size=2, max_size=5),
+    st.integers(0, 2),
+)
+def test_payloads_of_changing_shapes(shapes: list[list[str]], style: int) -> None:
+    """The names of one payload are expected in the next: whatever comes instead is read as ever.
+    Names may come twice, be written with escapes, and stand in objects inside."""
+    for names in shapes:
+        members = ((name, own.json_text(name, style).decode()) for name in names)
+        text = ",".join(f'{encoded}:{{{encoded}:"{len(name)}"}}' for name, encoded in members)
+        assert_agreement(f"{{{text}}}".encode())
+        assert_agreement(f"[{{{text}}}]".encode())
+        for cut in range(len(text)):
+            assert parse(_core._json_loads, f"{{{text[:cut]}".encode()) is FAILED
+
+
+def test_claims_in_any_order() -> None:
+    """Registered claims are known as such wherever they stand, and whatever stood there before."""
+    key = pyjwtfast.Key.from_secret("s" * 32)
+    verify = pyjwtfast.Verifier([key], ["HS256"], options={"verify_jti": False}).verify
+    wrong = {"exp": 1, "nbf": 2**40, "iat": 2**40}
+    for order in permutations(["exp", "nbf", "iat", "jti", "sub"], 3):
+        good = {name: {"exp": 2**40, "nbf": 1, "iat": 1}.get(name, name) for name in order}
+        token = pyjwtfast.encode(good, "s" * 32)
+        assert verify(token) == good
+        assert verify(token) == good
+        for name in order:
+            if name in wrong:
+                with pytest.raises(pyjwtfast.InvalidTokenError):
+                    verify(pyjwtfast.encode({**good, name: wrong[name]}, "s" * 32))

@@ -114,7 +114,17 @@ docs: $(VENV)/installed  ## build the documentation into build/docs, to be read 
 
 .PHONY: bench
 bench:  ## side by side with PyJWT, simplejwt, ryjwt and oxyjwt (BENCH_ARGS=...)
-	@scripts/bench.sh $(BENCH_VENV) $(BENCH_ARGS)
+	@scripts/bench.sh $(BENCH_VENV) benchmarks $(BENCH_ARGS)
+
+.PHONY: bench-http
+bench-http:  ## requests per second under Gunicorn, with PostgreSQL, beside simplejwt (BENCH_ARGS=...)
+	@scripts/check_requirements.sh http
+	@scripts/bench.sh $(BENCH_VENV) benchmarks.http $(BENCH_ARGS)
+
+.PHONY: bench-scale
+bench-scale:  ## how cost grows: a million users and tokens, threads, keys (BENCH_ARGS=...)
+	@scripts/check_requirements.sh http
+	@scripts/bench.sh $(BENCH_VENV) benchmarks.scale $(BENCH_ARGS)
 
 .PHONY: bench-flush
 bench-flush: build  ## flushexpiredtokens beside simplejwt's, on PostgreSQL (ROWS=1000000)

@@ -3,16 +3,13 @@
 python -m benchmarks.flush --rows 1000000 makes a database with so many tokens that have expired and
 are blacklisted, and some that are neither; and each library flushes a copy of it: once by itself,
 for time and memory, and once while tokens are refreshed, with rotation and blacklisting, for how
-long those requests wait. PostgreSQL is looked for where libpq's variables say, by default at
-127.0.0.1. The databases are dropped at the end.
+long those requests wait. The databases are dropped at the end.
 """
 
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
-import os
 import re
 import select
 import subprocess
@@ -21,13 +18,13 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from .postgres import django_database, sql
+
 PACKAGES = {"simplejwt": "rest_framework_simplejwt", "pyjwtfast": "pyjwtfast.drf"}
 DATABASE = "pyjwtfast_bench_flush"
 LIVE = 100
 QUIET_SECONDS = 5.0
 SECRET = "the secret of this benchmark, of more than 32 bytes"
-HOST = os.environ.get("PGHOST", "127.0.0.1")
-USER = os.environ.get("PGUSER", getpass.getuser())
 
 # As many characters in `token` as a refresh token has, and an expiry a while ago.
 FILL = """
@@ -55,16 +52,7 @@ def configure(library: str, name: str) -> None:
             "rest_framework",
             f"{PACKAGES[library]}.token_blacklist",
         ],
-        DATABASES={
-            "default": {
-                "ENGINE": "django.db.backends.postgresql",
-                "NAME": name,
-                "HOST": HOST,
-                "PORT": os.environ.get("PGPORT", "5432"),
-                "USER": USER,
-                "PASSWORD": os.environ.get("PGPASSWORD", ""),
-            }
-        },
+        DATABASES={"default": django_database(name)},
         SIMPLE_JWT={"ROTATE_REFRESH_TOKENS": True, "BLACKLIST_AFTER_ROTATION": True},
     )
     django.setup()
@@ -152,15 +140,6 @@ def run(*words: str) -> dict[str, Any]:
     done = subprocess.run(command(*words), check=True, stdout=subprocess.PIPE, text=True)
     result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return result
-
-
-def sql(*statements: str) -> None:
-    """Statements about databases, which can't be in a transaction."""
-    import psycopg
-
-    with psycopg.connect(host=HOST, user=USER, dbname="postgres", autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement)  # type: ignore[call-overload]
 
 
 def fresh_copy() -> str:

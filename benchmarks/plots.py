@@ -6,7 +6,7 @@ They show minima, which a busy machine changes least.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -260,21 +260,27 @@ def fastest(case: CaseResult | None, library: str) -> float | None:
     return min(found, default=None)
 
 
-def draw(report: Report, directory: Path, stem: str) -> list[Path]:
-    """Writes <stem>-speed, -sizes and -algorithms, .svg and .png, and returns the PNG files.
+PLOTS: dict[str, Callable[[Any, Report], Any]] = {
+    "speed": speed_plot,
+    "sizes": size_plot,
+    "algorithms": algorithm_plot,
+}
 
-    Raises ImportError without matplotlib.
+
+def draw(
+    report: Any, directory: Path, stem: str, plots: Mapping[str, Callable[[Any, Any], Any]] = PLOTS
+) -> list[Path]:
+    """Writes <stem>-<name>, .svg and .png, for each of plots, and returns the PNG files.
+
+    A plot is a function of pyplot and the report that makes a figure. Raises ImportError without
+    matplotlib.
     """
     matplotlib = importlib.import_module("matplotlib")
     matplotlib.use("Agg")
     matplotlib.rcParams["svg.hashsalt"] = stem  # the same figures give the same file
     pyplot = importlib.import_module("matplotlib.pyplot")
     written = []
-    for name, plot in (
-        ("speed", speed_plot),
-        ("sizes", size_plot),
-        ("algorithms", algorithm_plot),
-    ):
+    for name, plot in plots.items():
         figure = plot(pyplot, report)
         for suffix in ("svg", "png"):
             path = directory / f"{stem}-{name}.{suffix}"

@@ -21,12 +21,12 @@ from pyjwtfast import _core
 from . import breakdown
 from .libraries import Library, version_of
 from .materials import ALL, slug
-from .targets import Limit, Target, Verdict, judge
+from .targets import TARGETS, Limit, Target, Verdict, judge
 from .timing import CaseResult, Extra, Figures, Ratio
 from .workloads import SIZES
 
 ROOT = Path(__file__).resolve().parent.parent
-START, END = "<!-- bench:start -->", "<!-- bench:end -->"
+MARK = "bench"
 
 
 @dataclass(frozen=True)
@@ -97,7 +97,10 @@ def openssl_of_cryptography() -> str:
     return str(backend.openssl_version_text())
 
 
-def environment(peers: dict[str, Library], load_before: float) -> Environment:
+def environment(
+    peers: dict[str, Library], load_before: float, command: str = "python -m benchmarks"
+) -> Environment:
+    """command: what was typed, without its arguments."""
     others = ("Django", "djangorestframework", "cryptography", "orjson", "msgspec")
     versions = {peer.name: peer.version for peer in peers.values() if not peer.missing}
     versions |= {name: version for name in others if (version := version_of(name))}
@@ -105,7 +108,7 @@ def environment(peers: dict[str, Library], load_before: float) -> Environment:
         versions["cryptography's"] = theirs
     return Environment(
         date=datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"),
-        command=" ".join(["python -m benchmarks", *sys.argv[1:]]),
+        command=" ".join([command, *sys.argv[1:]]),
         python=f"{platform.python_implementation()} {platform.python_version()}",
         system=f"{platform.system()} {platform.machine()}",
         cpu=cpu_name(),
@@ -130,12 +133,12 @@ def file_stem(env: Environment) -> str:
     return re.sub(r"[^a-z0-9.]+", "-", f"{env.python} {env.cpu}".lower()).strip("-")
 
 
-def to_json(report: Report) -> str:
+def to_json(report: Report, targets: Sequence[Target | Limit] = TARGETS) -> str:
     data = asdict(report)
     data["targets"] = [
         {**asdict(verdict.target), "reached": verdict.reached and asdict(verdict.reached)}
         | {"ok": verdict.ok}
-        for verdict in judge(report.cases)
+        for verdict in judge(report.cases, targets)
     ]
     rounded = json.loads(json.dumps(data), parse_float=lambda text: float(f"{float(text):.5g}"))
     return json.dumps(rounded, indent=1) + "\n"
@@ -399,12 +402,12 @@ them: `make bench`.
 """
 
 
-def performance_section(report: Report, plots: Sequence[str]) -> str:
-    """plots: paths from docs/."""
+def surroundings(report: Report, how: str = "") -> str:
+    """When, by what and where it was measured, as a list. how: said of the rounds."""
     env = report.environment
     where = {
         "Date": f"{env.date}, commit {env.commit or 'unknown'}",
-        "Command": f"`{env.command}`, {report.rounds} rounds",
+        "Command": f"`{env.command}`, {report.rounds} rounds{how and f' of {how}'}",
         "Machine": f"{env.cpu}, {env.cpus} CPUs, {env.system}; load {env.load_before} before and "
         f"{env.load_after} after",
         "Python": env.python,
@@ -413,7 +416,12 @@ def performance_section(report: Report, plots: Sequence[str]) -> str:
         + f"; Python's {env.python_openssl}",
     }
     where |= {f"Without {name}": why for name, why in env.missing.items()}
-    parts = ["\n".join(f"- {name}: {text}" for name, text in where.items())]
+    return "\n".join(f"- {name}: {text}" for name, text in where.items())
+
+
+def performance_section(report: Report, plots: Sequence[str]) -> str:
+    """plots: paths from docs/."""
+    parts = [surroundings(report)]
     parts += [f"![{Path(plot).stem.split('-')[-1]}]({plot})" for plot in plots]
     about = "Prepared keys, least times; PyJWT's key is an object of `cryptography`."
     parts.append(f"### Every algorithm\n\n{about}\n\n{markdown(algorithm_rows(report))}")
@@ -436,10 +444,14 @@ def performance_section(report: Report, plots: Sequence[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def replace_section(path: Path, text: str) -> None:
-    """Puts text between the markers of a file; ValueError where they are missing."""
-    before, start, rest = path.read_text("utf-8").partition(START)
-    _, end, after = rest.partition(END)
+def replace_section(path: Path, text: str, mark: str = MARK) -> None:
+    """Puts text between the markers of a file, <!-- mark:start --> and <!-- mark:end -->.
+
+    Raises ValueError where they are missing.
+    """
+    first, last = f"<!-- {mark}:start -->", f"<!-- {mark}:end -->"
+    before, start, rest = path.read_text("utf-8").partition(first)
+    _, end, after = rest.partition(last)
     if not (start and end):
-        raise ValueError(f"{path} has no {START} ... {END}")
+        raise ValueError(f"{path} has no {first} ... {last}")
     path.write_text(f"{before}{start}\n{text}{end}{after}", "utf-8")

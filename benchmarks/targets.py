@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .materials import ASYMMETRIC, slug
@@ -139,11 +139,13 @@ class Verdict:
         return None if self.reached is None else self.target.holds(self.reached)
 
 
-def judge(results: Iterable[CaseResult]) -> list[Verdict]:
+def judge(
+    results: Iterable[CaseResult], targets: Sequence[Target | Limit] = TARGETS
+) -> list[Verdict]:
     """Every target, in order."""
     by_name = {result.name: result for result in results}
     verdicts = []
-    for target in TARGETS:
+    for target in targets:
         result = by_name.get(target.case)
         verdicts.append(Verdict(target, target.reached(result) if result else None))
     return verdicts

@@ -1,5 +1,6 @@
 #!/bin/sh
-# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy      environment: PYTHON, CC
+# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy|http
+# environment: PYTHON, CC
 # Looks for what the target needs from the system. What is missing is installed where that is
 # allowed (root, apt-get); otherwise the script says exactly what to type and exits 1.
 set -eu
@@ -62,6 +63,7 @@ look() {
         ;;
     fuzz) has_fuzzer || missing=" fuzzer" ;;
     valgrind) has valgrind || missing=" valgrind" ;;
+    http) has wrk || missing=" wrk" ;;
     messages) has xgettext && has msgmerge && has msgfmt || missing=" gettext" ;;
     analyze)
         has "${GCC:-gcc}" || missing="$missing compiler"
@@ -84,7 +86,7 @@ look() {
         has apt-get && has dpkg || missing="$missing apt"
         ;;
     *)
-        echo "usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy" >&2
+        echo "usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy|http" >&2
         exit 2
         ;;
     esac
@@ -114,6 +116,7 @@ packages() {
         macos:fuzzer) echo llvm ;;
         *:valgrind) echo valgrind ;;
         *:gettext) echo gettext ;;
+        *:wrk) echo wrk ;;
         debian:clang-tidy) echo clang-tidy ;;
         fedora:clang-tidy | alpine:clang-tidy) echo clang-tools-extra ;;
         macos:clang-tidy) echo llvm ;;

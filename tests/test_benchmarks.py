@@ -320,14 +320,18 @@ def test_json_round_trip() -> None:
     assert report.from_json(report.to_json(whole)) == whole
 
 
-def test_replace_section(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mark", ["bench", "bench-http"])
+def test_replace_section(tmp_path: Path, mark: str) -> None:
+    start, end = f"<!-- {mark}:start -->", f"<!-- {mark}:end -->"
     path = tmp_path / "README.md"
-    path.write_text(f"before\n{report.START}\nold\n{report.END}\nafter\n")
-    report.replace_section(path, "new\n")
-    assert path.read_text() == f"before\n{report.START}\nnew\n{report.END}\nafter\n"
-    path.write_text(f"{report.END} {report.START}")
+    path.write_text(f"before\n{start}\nold\n{end}\nafter\n")
+    report.replace_section(path, "new\n", mark)
+    assert path.read_text() == f"before\n{start}\nnew\n{end}\nafter\n"
+    with pytest.raises(ValueError, match="has no <!-- other:start"):
+        report.replace_section(path, "new\n", "other")
+    path.write_text(f"{end} {start}")
     with pytest.raises(ValueError, match="has no"):
-        report.replace_section(path, "new\n")
+        report.replace_section(path, "new\n", mark)
 
 
 def test_breakdown_adds_up() -> None:

@@ -1,0 +1,183 @@
+"""The command `python -m benchmarks.http`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from benchmarks import console, postgres
+from benchmarks.console import RESULTS, print_table, progress
+from benchmarks.libraries import load_peers, version_of
+from benchmarks.report import (
+    ROOT,
+    Environment,
+    describe,
+    environment,
+    file_stem,
+    load_average,
+    replace_section,
+)
+from benchmarks.timing import CaseResult, WrongResultError, measure
+from benchmarks.workloads import SECRET
+
+from . import cases, contest, memory, report, wrk
+from .authenticate import authenticate_cases
+from .plots import PLOTS
+from .project import DATABASE, Server, configure, make_users
+from .report import HttpReport
+from .targets import TARGETS
+
+COMMAND = "python -m benchmarks.http"
+HTTP_GROUPS = (*cases.CASES, "connections")
+GROUPS = (*HTTP_GROUPS, report.IN_PROCESS, "memory")
+
+ROUNDS, SECONDS = 10, 2
+QUICK_ROUNDS, QUICK_SECONDS, QUICK_TOKENS = 1, 1, 50_000
+# Of authenticate() alone: rounds for one of the others, and milliseconds of a turn before LONGER.
+MORE_ROUNDS, TURN = 6, 4.0
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    return console.parse(
+        arguments,
+        prog=COMMAND,
+        description="Requests per second of a Django REST Framework view under Gunicorn, with "
+        "PostgreSQL: pyjwtfast's classes, simplejwt's, and none, by turns. Also authenticate() "
+        "alone, and a worker's memory. Needs wrk and a PostgreSQL server.",
+        groups=GROUPS,
+        rounds=ROUNDS,
+        quick="one round of short turns: a look, not a measurement",
+        documents="README.md, docs/performance.md and docs/databases.md",
+    )
+
+
+def surroundings(load_before: float, command: str = COMMAND) -> Environment:
+    """With the versions of the servers. Raises postgres.NoServerError."""
+    peers = {name: peer for name, peer in load_peers().items() if name in ("PyJWT", "simplejwt")}
+    env = environment(peers, load_before, command)
+    versions = {name: version_of(name) for name in ("gunicorn", "psycopg")}
+    versions |= {"PostgreSQL": postgres.version(), "wrk": wrk.version()}
+    return replace(env, versions=env.versions | versions)
+
+
+def run_http(group: str, rounds: int, seconds: int) -> Iterator[CaseResult]:
+    with ExitStack() as stack:
+        for case in cases.cases(group, stack):
+            turns = max(1, rounds // 2) if case.half else rounds
+            progress(f"{group}: starting servers")
+
+            def show(number: int, turns: int = turns) -> None:
+                progress(f"{group}: round {number + 1} of {turns}")
+
+            yield contest.measure(case, turns, seconds, show)
+            progress("")
+
+
+def run_in_process(rounds: int) -> Iterator[CaseResult]:
+    from django.db import connections
+
+    for case in authenticate_cases():
+        progress(f"{case.name}")
+        yield measure(case, rounds, TURN * 1e6)
+        progress("")
+    connections.close_all()
+
+
+def measured(options: argparse.Namespace) -> HttpReport:
+    """Runs what the options ask for, printing each table as it is ready."""
+    load_before = load_average()
+    rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
+    seconds = QUICK_SECONDS if options.quick else SECONDS
+    groups = options.only or GROUPS
+    print(describe(surroundings(load_before)), flush=True)
+    results: list[CaseResult] = []
+    growths = []
+    with postgres.database(DATABASE):
+        configure(Server("pyjwtfast", {"SIGNING_KEY": SECRET}))
+        make_users(cases.USERS)
+        for group in (group for group in GROUPS if group in groups):
+            if group == "memory":
+                progress("memory: a minute or so")
+                growths = memory.measured(QUICK_TOKENS if options.quick else memory.TOKENS)
+                progress("")
+                print_table("Memory of a worker", report.memory_rows(growths))
+                continue
+            found = (
+                run_in_process(rounds * MORE_ROUNDS)
+                if group == report.IN_PROCESS
+                else run_http(group, rounds, seconds)
+            )
+            for result in found:
+                print_table(result.title, report.rows_of(result))
+                results.append(result)
+                if parts := report.part_rows(result):
+                    print_table(report.PARTS, parts)
+    return HttpReport(surroundings(load_before), rounds, seconds * 1000, results, growths)
+
+
+def print_report(shown: HttpReport) -> None:
+    """The tables of an earlier run."""
+    print(describe(shown.environment))
+    for case in shown.cases:
+        print_table(case.title, report.rows_of(case))
+    if shown.memory:
+        print_table("Memory of a worker", report.memory_rows(shown.memory))
+
+
+def write_documents(shown: HttpReport, pictures: list[Path]) -> None:
+    """Puts tables and pictures between the markers."""
+    requests, connections = pictures
+
+    def seen_from(place: Path, picture: Path) -> str:
+        return Path(os.path.relpath(picture, place)).as_posix()
+
+    docs = ROOT / "docs"
+    for path, text in (
+        (ROOT / "README.md", report.readme_section(shown, seen_from(ROOT, requests))),
+        (docs / "performance.md", report.performance_section(shown, seen_from(docs, requests))),
+        (docs / "databases.md", report.databases_section(shown, seen_from(docs, connections))),
+    ):
+        replace_section(path, text, report.MARK)
+        print(f"Written: {path.relative_to(ROOT)}")
+
+
+def main(arguments: list[str]) -> int:
+    options = parse(arguments)
+    try:
+        if options.source:
+            result = report.from_json(options.source.read_text("utf-8"))
+            print_report(result)
+        elif not wrk.version():
+            print("wrk is not there; scripts/check_requirements.sh http gets it", file=sys.stderr)
+            return 1
+        else:
+            result = measured(options)
+    except postgres.NoServerError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except WrongResultError as error:
+        progress("")
+        print(f"\nNothing is compared that is not right: {error}", file=sys.stderr)
+        return 1
+    print_table("Targets (median of the rounds' ratios)", report.target_rows(result))
+    full = {case.group for case in result.cases} >= {*HTTP_GROUPS, report.IN_PROCESS}
+    full = full and bool(result.memory) and not options.quick
+    if options.readme and not full:
+        print(f"{options.source} is not of a full run", file=sys.stderr)
+        return 1
+    directory = options.output or (RESULTS if full else None)
+    if directory:
+        stem = f"{file_stem(result.environment)}-http"
+        pictures = console.write(result, directory, stem, full, TARGETS, PLOTS)
+        if options.readme and pictures:
+            write_documents(result, pictures)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -18,10 +18,10 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from .postgres import django_database, sql
+from .postgres import PREFIX, django_database, sql
 
 PACKAGES = {"simplejwt": "rest_framework_simplejwt", "pyjwtfast": "pyjwtfast.drf"}
-DATABASE = "pyjwtfast_bench_flush"
+DATABASE = f"{PREFIX}_flush"
 LIVE = 100
 QUIET_SECONDS = 5.0
 SECRET = "the secret of this benchmark, of more than 32 bytes"

@@ -15,6 +15,8 @@ HOST = os.environ.get("PGHOST", "127.0.0.1")
 PORT = os.environ.get("PGPORT", "5432")
 USER = os.environ.get("PGUSER", getpass.getuser())
 PASSWORD = os.environ.get("PGPASSWORD", "")
+# How the databases' names begin; tests have names of their own.
+PREFIX = os.environ.get("PYJWTFAST_BENCH_DATABASE", "pyjwtfast_bench")
 
 
 class NoServerError(Exception):

@@ -37,7 +37,7 @@ if [ "$#" -gt 0 ]; then
     exit
 fi
 status=0
-run_pytest tests --ignore=tests/drf --ignore=tests/typing --ignore=tests/test_benchmarks.py \
+run_pytest tests --ignore=tests/drf --ignore=tests/typing --ignore-glob='tests/test_benchmarks*.py' \
     --ignore=tests/test_coverage.py --ignore=tests/test_instructions.py \
     --ignore=tests/test_layering.py --ignore=tests/test_packaging.py \
     --ignore=tests/test_scripts.py || status=1

@@ -7,9 +7,9 @@ import os
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from benchmarks.postgres import django_database
+from benchmarks.postgres import PREFIX, django_database
 
-DATABASE = "pyjwtfast_bench_http"
+DATABASE = f"{PREFIX}_http"
 SPEC = "PYJWTFAST_BENCH_SERVER"
 
 # `django-admin startproject` writes these two.

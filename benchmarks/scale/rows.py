@@ -21,7 +21,7 @@ from time import perf_counter_ns
 from typing import Any
 
 from benchmarks.drf_cases import requests_with
-from benchmarks.postgres import django_database
+from benchmarks.postgres import PREFIX, django_database
 from benchmarks.timing import Case, Contestant, WrongResultError
 from benchmarks.workloads import SECRET
 
@@ -57,7 +57,7 @@ TABLES = {
 
 
 def database_of(size: int) -> str:
-    return f"pyjwtfast_bench_scale_{size}"
+    return f"{PREFIX}_scale_{size}"
 
 
 def words(size: int) -> str:

@@ -231,7 +231,7 @@ def test_targets() -> None:
     rows = {row[0]: row for row in report.target_rows(whole_report())}
     read = rows["requests, user read"]
     assert read[1:] == [">= 1.55 x simplejwt", "1.600", "1.600", "reached"]
-    assert rows["RS256, stateless"][-1] == "not measured"
+    assert "RS256, stateless" not in rows  # its case was not run
     last = rows["memory, 1,000,000 junk tokens"]
     assert last[1:] == ["2 MB at most, good tokens kept", "+1.0 MB", "64 of 64 kept", "reached"]
 

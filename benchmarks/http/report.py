@@ -163,8 +163,9 @@ def memory_rows(memory: Sequence[Growth]) -> list[list[str]]:
 
 
 def target_rows(report: HttpReport) -> list[list[str]]:
-    """verdict_rows, and a line for the memory after each kind of tokens."""
-    rows = verdict_rows(judge(report.cases, TARGETS))
+    """verdict_rows of the cases that were run, and a line for the memory after each kind of token."""
+    verdicts = judge(report.cases, TARGETS)
+    rows = verdict_rows([one for one in verdicts if report.case(one.target.case)])
     for one in report.memory:
         target = f"{LIMIT / 1024:.0f} MB at most, good tokens kept"
         reached = megabytes(one.after - one.before)

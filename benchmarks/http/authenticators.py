@@ -50,9 +50,9 @@ def ours_stateless() -> Any:
 
 
 def ours_lazy() -> Any:
-    from pyjwtfast.drf import authentication
+    from pyjwtfast.drf.authentication import JWTLazyUserAuthentication
 
-    return authentication.JWTLazyUserAuthentication
+    return JWTLazyUserAuthentication
 
 
 def stub() -> Any:

@@ -107,16 +107,6 @@ ALL = (
 )
 
 
-def is_there(kind: Kind) -> bool:
-    """Whether this version has what the contestant is about."""
-    from pyjwtfast.drf import authentication
-    from pyjwtfast.drf.settings import DEFAULTS
-
-    return all(name in DEFAULTS for name in kind.more) and (
-        kind.way != LAZY or hasattr(authentication, LAZY)
-    )
-
-
 BY_NAME = {(kind.library, kind.way): kind for kind in ALL}
 # What stands for the whole where something else is varied.
 COMMON = [
@@ -142,7 +132,7 @@ def requests_case() -> Case:
         "a constant user": f"{DRF} {CONSTANT}",
         "pyjwtfast stateless": f"{OURS} {STATELESS}",
     }
-    contestants = [kind.contestant() for kind in ALL if is_there(kind)]
+    contestants = [kind.contestant() for kind in ALL]
     title = "One synchronous worker, no middleware, the same token each time"
     return Case("requests", title, contestants, references, half=False)
 
@@ -162,17 +152,17 @@ def algorithms_case() -> Case:
 
 
 def tokens_case() -> Case:
-    contestants = [kind.contestant(tokens=USERS) for kind in COMMON if is_there(kind)]
+    contestants = [kind.contestant(tokens=USERS) for kind in COMMON]
     return Case("tokens", f"Tokens of {USERS} users in turn", contestants, REFERENCES)
 
 
 def workers_case() -> Case:
-    contestants = [kind.contestant(workers=2) for kind in COMMON if is_there(kind)]
+    contestants = [kind.contestant(workers=2) for kind in COMMON]
     return Case("workers", "Two workers", contestants, REFERENCES)
 
 
 def middleware_case() -> Case:
-    contestants = [kind.contestant(middleware=True) for kind in COMMON if is_there(kind)]
+    contestants = [kind.contestant(middleware=True) for kind in COMMON]
     return Case("middleware", "With startproject's middleware", contestants, REFERENCES)
 
 
@@ -205,8 +195,7 @@ def connections_case(pgbouncer: int | None) -> Case:
             if library == THEIRS and "HEALTH" in how:
                 continue
             kind = BY_NAME[library, way]
-            if is_there(kind):
-                contestants.append(kind.contestant(suffix=f", {how}", database=settings))
+            contestants.append(kind.contestant(suffix=f", {how}", database=settings))
     references = {
         "simplejwt, CONN_MAX_AGE=0": f"{THEIRS} {FRESH}, {PER_REQUEST}",
         "CONN_MAX_AGE=0": f"{OURS} {FRESH}, {PER_REQUEST}",

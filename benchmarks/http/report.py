@@ -163,7 +163,7 @@ def memory_rows(memory: Sequence[Growth]) -> list[list[str]]:
 
 
 def target_rows(report: HttpReport) -> list[list[str]]:
-    """verdict_rows of the cases that were run, and a line for the memory after each kind of token."""
+    """verdict_rows of the cases that were run, and a line for the memory after each kind."""
     verdicts = judge(report.cases, TARGETS)
     rows = verdict_rows([one for one in verdicts if report.case(one.target.case)])
     for one in report.memory:

@@ -106,4 +106,9 @@ def scaling_section(report: ScaleReport, plot: str) -> str:
 
 
 def paper_section(report: ScaleReport) -> str:
-    return f"{markdown(paper_rows(report))}\n"
+    """What the figures make of the load, and what the user cache does to its statements."""
+    about = (
+        "With `USER_CACHE_TTL` = 60, a user's requests spread over workers that each have a cache "
+        "of their own; what is not found there is read:"
+    )
+    return f"{markdown(paper_rows(report))}\n\n{about}\n\n{markdown(hit_rows())}\n"

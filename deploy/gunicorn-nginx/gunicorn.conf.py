@@ -18,6 +18,9 @@ graceful_timeout = 30
 # Workers show by a file that they are alive: where writing one can't block.
 worker_tmp_dir = "/dev/shm"
 
+# By default Gunicorn goes by two headers more, which the server in front lets pass.
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+
 # The socket is for the service's user and its group, to which the web server belongs.
 umask = 0o007
 

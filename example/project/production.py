@@ -3,6 +3,8 @@
 Environment, beside that of settings.py:
     DEBUG           0
     STATIC_ROOT     the directory that `manage.py collectstatic` fills and the web server serves
+    CONN_MAX_AGE    for how many seconds a connection to the database is kept; default: 60; an ASGI
+                    server wants 0
     BEHIND_PROXY    1: the client's scheme and address are in X-Forwarded-Proto and -For, which a
                     proxy overwrites; 0 (the default): no header is believed
 """
@@ -12,7 +14,7 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 from project.settings import *  # noqa: F403
-from project.settings import DEBUG, INSTALLED_APPS, REST_FRAMEWORK
+from project.settings import DATABASES, DEBUG, INSTALLED_APPS, REST_FRAMEWORK
 
 if DEBUG:
     raise ImproperlyConfigured("Set DEBUG=0, or use project.settings for development.")
@@ -21,6 +23,8 @@ if "django.contrib.staticfiles" not in INSTALLED_APPS:
     INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.staticfiles"]
 STATIC_URL = "/static/"
 STATIC_ROOT = os.environ.get("STATIC_ROOT")
+
+DATABASES["default"]["CONN_MAX_AGE"] = int(os.environ.get("CONN_MAX_AGE", "60"))
 
 if os.environ.get("BEHIND_PROXY", "0") == "1":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")

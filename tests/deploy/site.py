@@ -108,17 +108,17 @@ class Site:
 
     def start_unit(self, unit: Path, instance: str = "", **variables: str) -> Server:
         """Start what a unit of systemd starts, as far as an ordinary process can be that."""
-        values = dict(
-            line.split("=", 1)
-            for line in unit.read_text().replace("%i", instance).splitlines()
-            if "=" in line and not line.startswith("#")
-        )
-        assert values["Type"] == "notify"
-        (self.run / values["RuntimeDirectory"]).mkdir(exist_ok=True)
+        lines = unit.read_text().replace("\\\n", "").replace("%i", instance).splitlines()
+        values = dict(line.split("=", 1) for line in lines if "=" in line and line[0] != "#")
+        directory = self.run / values["RuntimeDirectory"]
+        directory.mkdir(exist_ok=True)
+        directory.chmod(int(values.get("RuntimeDirectoryMode", "0755"), 8))
         environment = read_environment(Path(values["EnvironmentFile"]))
         command = shlex.split(values["ExecStart"])
         name = f"{Path(command[0]).name}{instance}"
-        if is_root():  # the group of the socket decides who may write to it
+        if is_root():
+            shutil.chown(directory, group=values["Group"])
+            # The group of the socket decides who may write to it.
             command = ["setpriv", "--regid", values["Group"], "--clear-groups", "--", *command]
         path = self.run / f"notify-{instance}"
         with notifications(path) as is_ready:
@@ -127,7 +127,10 @@ class Site:
                 command,
                 {**environment, **variables, "NOTIFY_SOCKET": str(path)},
             )
-            server.wait_for(is_ready, "READY=1")
+            if values["Type"] == "notify":
+                server.wait_for(is_ready, "READY=1")
+            else:
+                server.wait_for(lambda: any(directory.iterdir()), "has its socket")
         self.instances[instance] = server
         return server
 

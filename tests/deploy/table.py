@@ -44,7 +44,7 @@ def render() -> str:
     lines += [
         f"| {name} | {result.rate:,.0f} | {result.p50:.1f} ms | {result.p99:.1f} ms | "
         f"{result.errors} |"
-        for name, result in ROWS.items()
+        for name, result in sorted(ROWS.items(), key=lambda row: row[0] != "runserver")
     ]
     return "\n".join(lines)
 

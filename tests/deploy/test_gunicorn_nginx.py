@@ -8,39 +8,15 @@ import signal
 import stat
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
 from .client import Client, background_load, walk_through
 from .front import check_login_limit, check_static_files, check_tls
+from .gunicorn import FOLDER, start_gunicorn, unit
 from .load import Result
 from .processes import is_alive, loads, threads, wait_for
 from .site import Site, is_root, read_nginx_log, start_nginx
-
-FOLDER = "gunicorn-nginx"
-
-
-def unit(site: Site) -> Path:
-    """The unit of systemd, for this site."""
-    directory = str(site.directory)
-    site.render(f"{FOLDER}/gunicorn.conf.py", {}, site.directory / "gunicorn.conf.py")
-    return site.render(
-        f"{FOLDER}/notes@.service", {"/srv/notes": directory, "/run/": f"{site.run}/"}
-    )
-
-
-def start_gunicorn(site: Site, options: str = "") -> None:
-    """Both instances; options: of the command line, beside the configuration."""
-    (site.run / "notes-1").mkdir(exist_ok=True)
-    (site.run / "notes-2").mkdir(exist_ok=True)
-    for instance in ("1", "2"):
-        site.start_unit(unit(site), instance, GUNICORN_CMD_ARGS=options)
-
-
-def stop_gunicorn(site: Site) -> None:
-    for server in site.instances.values():
-        server.stop()
 
 
 @pytest.fixture(scope="module")
@@ -147,14 +123,11 @@ def test_an_instance_is_killed_under_load_and_comes_back(
 def test_graceful_reload_under_load(
     site: Site, client: Client, token: str, worker_class: str, preload: bool
 ) -> None:
-    stop_gunicorn(site)
-    configuration = f"{FOLDER}/gunicorn.conf.py"
-    exchanges = {'worker_class = "gthread"': f'worker_class = "{worker_class}"'}
-    exchanges["preload_app = True"] = f"preload_app = {preload}"
-    path = unit(site)
-    site.render(configuration, exchanges, site.directory / "gunicorn.conf.py")
-    for instance in ("1", "2"):
-        server = site.start_unit(path, instance)
+    changes = {
+        'worker_class = "gthread"': f'worker_class = "{worker_class}"',
+        "preload_app = True": f"preload_app = {preload}",
+    }
+    for server in start_gunicorn(site, changes):
         # Preloaded is what the master has, and the workers have by fork.
         assert loads(server.pid, "_core.cpython") is preload
         server.wait_for(
@@ -181,6 +154,5 @@ def test_graceful_reload_under_load(
 
 @pytest.mark.parametrize("worker_class", ["sync", "gthread"])
 def test_load(site: Site, client: Client, worker_class: str, load: Callable[..., Result]) -> None:
-    stop_gunicorn(site)
-    start_gunicorn(site, f"--worker-class {worker_class}")
+    start_gunicorn(site, {'worker_class = "gthread"': f'worker_class = "{worker_class}"'})
     load(f"NGINX, 2 x Gunicorn {worker_class}, TLS", client, site)

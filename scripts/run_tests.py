@@ -1,10 +1,12 @@
 """Runs the checks of `make test` one after another, all of them, and sums up at the end.
 
 Exit status 0 only if nothing failed. What cannot run here is named; with CI=true that is a failure.
-PostgreSQL is looked for at 127.0.0.1:5432, or where libpq's variables say (PGHOST, PGUSER, ...).
+PostgreSQL is looked for at 127.0.0.1:5432, or where libpq's variables say (PGHOST, PGUSER, ...);
+MariaDB at 127.0.0.1:3306, or where MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_USER and MYSQL_PWD say.
 """
 
 import argparse
+import getpass
 import os
 import re
 import shutil
@@ -86,6 +88,23 @@ def postgresql_silence() -> str:
     return ""
 
 
+def mariadb_silence() -> str:
+    """Why MariaDB cannot be used; empty: it can. Looked for where its client's variables say."""
+    import pymysql
+
+    try:
+        pymysql.connect(
+            host=os.environ.get("MYSQL_HOST", "127.0.0.1"),
+            port=int(os.environ.get("MYSQL_TCP_PORT", "3306")),
+            user=os.environ.get("MYSQL_USER", getpass.getuser()),
+            password=os.environ.get("MYSQL_PWD", ""),
+            connect_timeout=3,
+        ).close()
+    except pymysql.Error as error:
+        return f"MariaDB does not answer: {error}"
+    return ""
+
+
 def lint_steps() -> list[Step]:
     python = [sys.executable, "-m"]
     c_files = sorted(str(path.relative_to(ROOT)) for path in ROOT.glob("csrc/**/*.[ch]"))
@@ -158,6 +177,19 @@ def test_steps() -> list[Step]:
                 skip=skip,
             ),
         ]
+    # What depends on the database beyond Django's own care: how users are loaded.
+    loading = [
+        f"tests/drf/test_{name}.py" for name in ("user_query", "user_cache", "user_cache_shared")
+    ]
+    steps.append(
+        Step(
+            "drf",
+            "mariadb",
+            [*pytest, *loading],
+            {"PYJWTFAST_TEST_DATABASE": "mariadb"},
+            skip=mariadb_silence(),
+        )
+    )
     return steps
 
 

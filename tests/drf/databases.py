@@ -16,12 +16,32 @@ QUICK = {"init_command": "PRAGMA synchronous=OFF"}
 
 
 @contextmanager
+def on_mariadb(name: str) -> Iterator[None]:
+    """There is a database of that name; at the end it is dropped."""
+    import pymysql
+
+    words = ("HOST", "PORT", "USER", "PASSWORD")
+    server: dict[str, Any] = {word.lower(): DATABASES["default"][word] for word in words}
+    server["port"] = int(server["port"])
+    with pymysql.connect(**server) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name}")
+        try:
+            yield
+        finally:
+            cursor.execute(f"DROP DATABASE {name}")
+
+
+@contextmanager
 def new_database(directory: Path, **changes: Any) -> Iterator[dict[str, Any]]:
     """DATABASES["default"] of an empty database, with these changes; at the end it is dropped."""
     name = f"pyjwtfast_{uuid.uuid4().hex}"
     if KIND == "sqlite":
         file = str(directory / f"{name}.sqlite3")
         yield {**DATABASES["default"], "NAME": file, "OPTIONS": QUICK, **changes}
+        return
+    if KIND == "mariadb":
+        with on_mariadb(name):
+            yield {**DATABASES["default"], "NAME": name, **changes}
         return
     import psycopg
 

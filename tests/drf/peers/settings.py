@@ -29,4 +29,10 @@ if isolation := DATABASES["default"].pop("ISOLATION_LEVEL", None):
 
     level = psycopg.IsolationLevel[isolation]
     DATABASES["default"].setdefault("OPTIONS", {})["isolation_level"] = level
+if DATABASES["default"]["ENGINE"].endswith(".mysql"):
+    import pymysql
+
+    pymysql.install_as_MySQLdb()
 SIMPLE_JWT = json.loads(os.environ["PEER_SIMPLE_JWT"])
+if "PEER_CACHES" in os.environ:
+    CACHES = json.loads(os.environ["PEER_CACHES"])

@@ -512,8 +512,11 @@ def test_a_transaction_is_open_in_another_thread(user: User, cached: None) -> No
 
 
 @needs_threads
-@pytest.mark.parametrize("ends_first", [True, False])
-def test_a_read_that_began_before_the_change(user: User, cached: None, ends_first: bool) -> None:
+@pytest.mark.parametrize("begins_before", ["change", "commit"])
+@pytest.mark.parametrize("ends_before", ["commit", "never"])
+def test_a_read_that_began_earlier(
+    user: User, cached: None, begins_before: str, ends_before: str
+) -> None:
     """Its row is not kept, whenever it arrives."""
     began, go_on = threading.Event(), threading.Event()
 
@@ -533,11 +536,15 @@ def test_a_read_that_began_before_the_change(user: User, cached: None, ends_firs
 
     names: list[str] = []
     thread = threading.Thread(target=lambda: names.append(read()))
-    thread.start()
-    assert began.wait(20)
+    if begins_before == "change":
+        thread.start()
+        assert began.wait(20)
     with transaction.atomic():
         rename(user, "bert")
-        if ends_first:
+        if begins_before == "commit":
+            thread.start()
+            assert began.wait(20)
+        if ends_before == "commit":
             go_on.set()
             thread.join(20)
     go_on.set()

@@ -215,7 +215,7 @@ def test_a_commit_is_told_once_and_a_rollback_never(user: User, faulty: Any, clo
 def test_while_it_is_down_each_row_is_read(
     user: User, faulty: Any, clock: Clock, caplog: Any
 ) -> None:
-    reader = Reader(new_process(), user)
+    reader = Reader(new_process(ttl=600), user)
     assert [reader(), reader()] == [1, 0]
     faulty.is_down = True
     assert reader() == 0  # it was asked not long ago

@@ -75,15 +75,14 @@ class TokenRevoked(exceptions.AuthenticationFailed):
         self.revoke = revoke
 
 
-class KeysUnavailable(DetailDictMixin, exceptions.APIException):
-    """503 `keys_unavailable`: the keys at JWK_URL cannot be had, so no token can be judged.
+class _Unavailable(DetailDictMixin, exceptions.APIException):
+    """503: what a token is to be judged by cannot be had, so nobody knows whether it is valid.
 
     wait: seconds after which to try again, sent as Retry-After (RFC 9110 section 10.2.3).
     """
 
     status_code = status.HTTP_503_SERVICE_UNAVAILABLE
     default_detail = _("Tokens cannot be verified at present; try again later.")
-    default_code = "keys_unavailable"
 
     def __init__(
         self,
@@ -94,3 +93,15 @@ class KeysUnavailable(DetailDictMixin, exceptions.APIException):
     ) -> None:
         super().__init__(detail, code)
         self.wait = max(1, math.ceil(wait))  # DRF's exception handler makes the header of it
+
+
+class KeysUnavailable(_Unavailable):
+    """503 `keys_unavailable`: the keys at JWK_URL cannot be had."""
+
+    default_code = "keys_unavailable"
+
+
+class RevocationsUnavailable(_Unavailable):
+    """503 `revocations_unavailable`: the cache REVOCATION_CACHE does not say what is revoked."""
+
+    default_code = "revocations_unavailable"

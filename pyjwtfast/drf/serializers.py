@@ -13,6 +13,7 @@ from django.db import DatabaseError, IntegrityError
 from django.utils.functional import classproperty
 from rest_framework import exceptions, serializers
 
+from . import revocation
 from .exceptions import TokenError, TokenRevoked
 from .models import TokenUser  # noqa: F401  simplejwt's module has it among its names
 from .settings import api_settings, setting_in_effect
@@ -175,7 +176,7 @@ class TokenRefreshSerializer(_RefreshSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         rotates = api_settings.ROTATE_REFRESH_TOKENS
-        with _claiming() if rotates else nullcontext():
+        with revocation.renewing(), _claiming() if rotates else nullcontext():
             refresh = self.token_class(attrs["refresh"])
             self.check(refresh)
             data = {"access": str(refresh.access_token)}
@@ -224,12 +225,13 @@ class TokenRefreshSlidingSerializer(_RefreshSerializer):
     token_class: ClassVar[type[SlidingToken]] = SlidingToken
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        token = self.token_class(attrs["token"])
-        self.check(token)
-        token.check_exp(api_settings.SLIDING_TOKEN_REFRESH_EXP_CLAIM)
-        token.set_exp()
-        token.set_iat()
-        return {"token": str(token)}
+        with revocation.renewing():
+            token = self.token_class(attrs["token"])
+            self.check(token)
+            token.check_exp(api_settings.SLIDING_TOKEN_REFRESH_EXP_CLAIM)
+            token.set_exp()
+            token.set_iat()
+            return {"token": str(token)}
 
 
 class TokenVerifySerializer(serializers.Serializer[Any]):

@@ -74,6 +74,12 @@ DEFAULTS: dict[str, Any] = {
     "USER_CACHE_INVALIDATION": None,
     "USER_CACHE_POLL": 1,
     "USER_CACHE_KEY": None,
+    # Ours, not simplejwt's: where revocations are kept that reach access tokens, an alias of
+    # CACHES; how many seconds a process may use what it has read, 0 asks for each token; whether
+    # tokens are refused (503) or accepted while that cache does not answer ("refuse", "accept").
+    "REVOCATION_CACHE": None,
+    "REVOCATION_POLL": 0,
+    "REVOCATION_WHEN_DOWN": "refuse",
 }
 
 # Dotted names (or lists of them) that are given out as what they name.

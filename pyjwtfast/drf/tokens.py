@@ -17,7 +17,7 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import classproperty
 
-from . import state
+from . import revocation, state
 from .backends import TokenBackend
 from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
 from .models import TokenUser
@@ -45,7 +45,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 AuthUser = TypeVar("AuthUser", "AbstractBaseUser", TokenUser)
 
 # While several classes try one token: what the token was decoded to.
-_Decoded = dict[tuple[TokenBackend, "str | bytes"], "dict[str, Any] | TokenBackendError"]
+# Under None: why it is refused although it is valid.
+_Decoded = dict[
+    tuple[TokenBackend | None, "str | bytes | None"],
+    "dict[str, Any] | TokenBackendError | TokenError",
+]
 _decoded: ContextVar[_Decoded | None] = ContextVar("decoded", default=None)
 
 # What the token column begins with where STORE_TOKEN is "hash".
@@ -79,7 +83,7 @@ def _decode(backend: TokenBackend, token: str | bytes, verify: bool) -> dict[str
         except TokenBackendError as error:
             known = error
         decoded[backend, token] = known
-    if isinstance(known, TokenBackendError):
+    if isinstance(known, Exception):
         raise known
     return deepcopy(known)
 
@@ -96,6 +100,9 @@ class Token:
 
     token: str | bytes | None
     payload: dict[str, Any]
+
+    # Whether it is for being given new tokens, of which the list of REVOCATION_POLL is no judge.
+    _buys_tokens = False
 
     _current_time: datetime | None = None
     _token_backend: TokenBackend | None = None
@@ -127,6 +134,21 @@ class Token:
             raise TokenError(_("Token is invalid")) from error
         if verify:
             self.verify()
+            if api_settings.REVOCATION_CACHE is not None:
+                self._check_revocation()
+
+    def _check_revocation(self) -> None:
+        """Raise TokenError if the token is revoked; for several classes it is asked once."""
+        decoded = _decoded.get()
+        known = None if decoded is None else decoded.get((None, self.token))
+        if isinstance(known, Exception):
+            raise known
+        try:
+            revocation.check(self.payload, directly=self._buys_tokens)
+        except TokenError as error:
+            if decoded is not None:
+                decoded[None, self.token] = error
+            raise
 
     def _set_times(self) -> None:
         """Write `exp` and `iat` of a new token; without datetimes, if the steps are those below."""
@@ -508,6 +530,7 @@ class RefreshToken(BlacklistMixin["RefreshToken"], Token):
     """Buys new access tokens; good for nothing else."""
 
     token_type = "refresh"
+    _buys_tokens = True
     access_token_class: ClassVar[type[Token]] = AccessToken
 
     @classproperty

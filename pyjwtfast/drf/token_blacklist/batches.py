@@ -91,6 +91,11 @@ def expired_tokens(using: str) -> QuerySet[OutstandingToken]:
     return OutstandingToken.objects.using(using).filter(expires_at__lte=_useless_since())
 
 
+def usable_tokens(using: str) -> QuerySet[OutstandingToken]:
+    """The other ones."""
+    return OutstandingToken.objects.using(using).filter(expires_at__gt=_useless_since())
+
+
 def _useless_since() -> datetime:
     from ..settings import api_settings
     from ..state import token_backend

@@ -60,6 +60,8 @@ AnyUser: TypeAlias = "AbstractBaseUser | TokenUser | str | int | UUID"
 
 # Whose users' tokens are blacklisted by one query.
 _AT_ONCE = 500
+# Seconds: of what users' entries end at a multiple.
+_UNTIL_STEP = 3600
 
 
 class _HasClaims(Protocol):
@@ -85,6 +87,14 @@ def needs_io() -> bool:
     That is so for each one, unless REVOCATION_POLL is set and its list is still good.
     """
     return is_on() and _revocations().needs_io()
+
+
+def is_of_one_process() -> bool:
+    """Whether the cache is in the memory of one process, and what it revokes is so there alone.
+
+    Raises ImproperlyConfigured where there is none.
+    """
+    return _revocations().store.is_local
 
 
 def _revocations() -> Revocations:
@@ -222,10 +232,12 @@ def revoke_users(users: Iterable[AnyUser], *, blacklist: bool = True) -> None:
     try:
         with revocations.writing() as store:
             longest = store.longest(_longest())
-            life = 1 + longest + math.ceil(_leeway())
+            # Rounded up, so that who is revoked again and again takes no place in the index again.
+            ends = time.time() + longest + _leeway()
+            until = math.ceil(ends / _UNTIL_STEP + 1) * _UNTIL_STEP
 
             def write(cutoff: int) -> None:
-                store.write([Entry(USER, each, cutoff, cutoff + life) for each in ids], longest)
+                store.write([Entry(USER, each, cutoff, until) for each in ids], longest)
 
             cutoff = _cut_off(write)
     finally:

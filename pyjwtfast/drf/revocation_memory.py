@@ -82,7 +82,7 @@ class _Scope:
 class Revocations:
     """The revocations in one cache, as one process sees them; safe between threads."""
 
-    def __init__(self, alias: str, poll: float, when_down: str) -> None:
+    def __init__(self, alias: str, poll: object, when_down: object) -> None:
         """Raises ImproperlyConfigured for values that are none of their settings'."""
         if when_down not in ("refuse", "accept"):
             source = setting_in_effect("REVOCATION_WHEN_DOWN")
@@ -93,7 +93,7 @@ class Revocations:
             source = setting_in_effect("REVOCATION_POLL")
             raise ImproperlyConfigured(f"{source} is {poll!r}, but must be a number of seconds.")
         self.store = Store(alias)
-        self.poll = poll
+        self.poll: float = poll
         self.accepts = when_down == "accept"
         self._scopes: dict[str, _Scope] = {}
         self._down_until = 0.0

@@ -214,9 +214,13 @@ class Store:
                 break
             if not left:
                 raise StoreError("it does not keep what is written to it")
-            for key, entry in missing.items():
-                value = [entry.kind, entry.id[:_SHOWN], entry.cutoff, entry.until]
-                self._call("set", key, value, _timeout(entry.until))
+            for until in {entry.until for entry in missing.values()}:
+                values = {
+                    key: [entry.kind, entry.id[:_SHOWN], entry.cutoff, entry.until]
+                    for key, entry in missing.items()
+                    if entry.until == until
+                }
+                self._call("set_many", values, _timeout(until))
         self._index(wanted, longest)
         self.announce()
 

@@ -21,6 +21,8 @@ user_cache: E027 a time or a number (in values), E028 cache; W015 cache of one p
 is kept; with `check --deploy` W017 other processes are not told.
 deployment: with `check --deploy` W030 DEBUG, W031 tokens without TLS, W032 throttles whose cache
 the processes do not share.
+revocation: E030 no cache, E031 interval; W020 cache of one process, W021 cache that throws away,
+W022 cache that may hang, W023 interval longer than a token's life.
 packages: E026 the blacklist under a name that a package does not look for; W014 a package that
 needs the one line.
 """
@@ -35,7 +37,18 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Tags, register
 
 from ..settings import DEFAULTS, default_fallbacks, settings_name
-from . import blacklist, deployment, imports, keys, names, packages, user_cache, users, values
+from . import (
+    blacklist,
+    deployment,
+    imports,
+    keys,
+    names,
+    packages,
+    revocation,
+    user_cache,
+    users,
+    values,
+)
 from .support import Messages
 
 # Each takes the name under which the project's settings are read, and all of their values.
@@ -43,6 +56,7 @@ _CHECKS: tuple[Callable[[str, Mapping[str, Any]], Messages], ...] = (
     *keys.CHECKS,
     *values.CHECKS,
     *blacklist.CHECKS,
+    *revocation.CHECKS,
     *imports.CHECKS,
     *users.CHECKS,
     *user_cache.CHECKS,

@@ -30,6 +30,9 @@ _WITHOUT_BLACKLIST = dict.fromkeys(
     f"'{token_blacklist.__name__}' is not in INSTALLED_APPS",
 )
 _WITHOUT_LAST_LOGIN = {"ON_LOGIN_SUCCESS": "UPDATE_LAST_LOGIN is not set"}
+_WITHOUT_REVOCATION = dict.fromkeys(
+    ("REVOCATION_POLL", "REVOCATION_WHEN_DOWN"), "REVOCATION_CACHE is not set"
+)
 _WITHOUT_REVOKING = {"REVOKE_TOKEN_CLAIM": "CHECK_REVOKE_TOKEN is not set"}
 _WITHOUT_USER_CACHE = dict.fromkeys(
     ("USER_CACHE_SIZE", "USER_CACHE_INVALIDATION", "USER_CACHE_POLL", "USER_CACHE_KEY"),
@@ -97,6 +100,8 @@ def _without_effect(values: Mapping[str, Any]) -> dict[str, str]:
         found |= _WITHOUT_BLACKLIST
     if not values["UPDATE_LAST_LOGIN"]:
         found |= _WITHOUT_LAST_LOGIN
+    if values["REVOCATION_CACHE"] is None:
+        found |= _WITHOUT_REVOCATION
     if not values["CHECK_REVOKE_TOKEN"]:
         found |= _WITHOUT_REVOKING
     if not values["USER_CACHE_TTL"]:

@@ -34,6 +34,7 @@ _CLAIMS = (
 _CHOICES = {
     "STORE_TOKEN": ("full", "hash", "empty"),
     "VERIFY_CHECKS_BLACKLIST": ("compatible", "always"),
+    "REVOCATION_WHEN_DOWN": ("refuse", "accept"),
 }
 
 

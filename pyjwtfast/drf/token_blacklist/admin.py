@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.auth import get_permission_codename
+from django.contrib.auth import get_permission_codename, get_user_model
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from .. import revocation
+from ..exceptions import RevocationsUnavailable
 from ..translation import gettext_lazy as _
 from ..translation import ngettext
 from .batches import Batch, blacklist_tokens, delete_tokens, expired_tokens, run_in_batches
@@ -103,9 +105,25 @@ class OutstandingTokenAdmin(_OutstandingAdmin):
     def blacklist_all_of_user(
         self, request: HttpRequest, queryset: QuerySet[OutstandingToken]
     ) -> None:
-        """Blacklist every token of each user that a selected token is of."""
-        users = queryset.using(database()).order_by().exclude(user=None).values("user")
-        self._blacklist(request, self.get_queryset(request).filter(user__in=users))
+        """Blacklist every token of each user that a selected token is of.
+
+        Where REVOCATION_CACHE is set their access tokens are revoked, too.
+        """
+        of_users = queryset.using(database()).order_by().exclude(user=None)
+        if revocation.is_on():
+            users = get_user_model()._default_manager.using(database())
+            try:
+                revocation.revoke_users(
+                    users.filter(pk__in=of_users.values("user")), blacklist=False
+                )
+            except RevocationsUnavailable:
+                message = _(
+                    "The tokens could not be revoked: the cache does not answer. Try again."
+                )
+                self.message_user(request, message, messages.ERROR)
+        self._blacklist(
+            request, self.get_queryset(request).filter(user__in=of_users.values("user"))
+        )
 
     def _blacklist(self, request: HttpRequest, tokens: QuerySet[OutstandingToken]) -> None:
         """Blacklist these, and note in the admin's log who has done so, for each token."""

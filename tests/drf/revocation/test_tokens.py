@@ -46,12 +46,13 @@ def old(kind: str = "access", **changes: Any) -> str:
 
 
 def is_good(raw: str, kind: type = AccessToken) -> bool:
+    reason = None
     try:
         kind(raw)
     except TokenError as error:
-        assert str(error) == "Token is revoked"
-        return False
-    return True
+        reason = str(error)
+    assert reason in (None, "Token is revoked")
+    return reason is None
 
 
 def test_one_token(on: Configure) -> None:
@@ -324,11 +325,11 @@ def test_lives(on: Configure, waits: list[int]) -> None:
     revocation.revoke_token("unknown")
     assert until_of("unknown") == about(40 * 86_400 + 30)
     revocation.revoke_user("1")
-    assert until_of("1") == about(40 * 86_400 + 30)
+    assert 40 * 86_400 + 30 < until_of("1") - time.time() <= 40 * 86_400 + 30 + 7200
     # A shorter lifetime now does not make old tokens shorter.
     on(LEEWAY=30)
     revocation.revoke_user("2")
-    assert until_of("2") == about(40 * 86_400 + 30)
+    assert 40 * 86_400 + 30 < until_of("2") - time.time() <= 40 * 86_400 + 30 + 7200
     # An entry never becomes shorter.
     revocation.revoke_token("unknown", time.time() + 60)
     assert until_of("unknown") == about(40 * 86_400 + 30)

@@ -120,8 +120,9 @@ class Revocations:
         scope = self._scope()
         if self.poll and not directly:
             view = self._current_view(scope)
-            if view.is_complete or view.revokes(subject):
-                return view.revokes(subject)
+            is_revoked = view.revokes(subject)
+            if is_revoked or view.is_complete:
+                return is_revoked
         keys = [MARK, ALL]
         if subject.token_key is not None:
             keys.append(subject.token_key)
@@ -273,5 +274,7 @@ def _is_until(iat: object, cutoff: int) -> bool:
         return False
     if isinstance(iat, bool) or not isinstance(iat, (int, float)) or not math.isfinite(iat):
         return True  # no word of when it was
-    leeway = token_backend.get_leeway().total_seconds()
-    return iat < cutoff + 1 or iat > time.time() + leeway
+    if iat < cutoff + 1:
+        return True
+    ahead = iat - time.time()
+    return ahead > 0 and ahead > token_backend.get_leeway().total_seconds()

@@ -18,6 +18,7 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.core.cache import InvalidCacheBackendError, caches
@@ -85,6 +86,7 @@ class Listing(NamedTuple):
     is_complete: bool
 
 
+@lru_cache(4096)
 def key_of(kind: str, identifier: str) -> str:
     """The key of an entry; of an id that not every cache takes (long, odd), by its SHA-256."""
     if _PLAIN.fullmatch(identifier):

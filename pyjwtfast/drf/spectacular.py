@@ -170,6 +170,9 @@ def _errors(view: Any) -> dict[int, OpenApiResponse]:
     if api_settings.JWK_URL and not is_symmetric(api_settings.ALGORITHM):
         text = "The keys that verify tokens cannot be had at present; see Retry-After."
         errors[503] = OpenApiResponse(_REFUSED, description=text)
+    elif api_settings.REVOCATION_CACHE is not None:
+        text = "It cannot be known at present whether the token is revoked; see Retry-After."
+        errors[503] = OpenApiResponse(_REFUSED, description=text)
     return errors
 
 

@@ -16,11 +16,11 @@ from rest_framework.exceptions import APIException
 from pyjwtfast import PyJWS, decode, get_unverified_header
 from pyjwtfast.exceptions import InvalidSignatureError, PyJWTError
 
-from .. import token_blacklist
+from .. import revocation, token_blacklist
 from ..authentication import JWTAuthentication
 from ..backends import is_symmetric, prepare_key
 from ..checks.support import entries
-from ..exceptions import KeysUnavailable
+from ..exceptions import KeysUnavailable, RevocationsUnavailable, TokenError
 from ..settings import api_settings, setting_in_effect
 from ..state import token_backend
 from ..tokens import RefreshToken
@@ -66,6 +66,8 @@ def _steps(raw: str) -> Iterator[Step]:
     yield from _kind(claims)
     if token_blacklist.is_installed():
         yield _blacklist(claims)
+    if revocation.is_on():
+        yield _revocation(claims)
     yield from _user(claims)
 
 
@@ -183,6 +185,17 @@ def _blacklist(claims: Mapping[str, Any]) -> Step:
     if row is None:
         return Step("blacklist", True, "not listed")
     return Step("blacklist", False, f"listed since {row.blacklisted_at:%Y-%m-%d %H:%M:%S %Z}")
+
+
+def _revocation(claims: Mapping[str, Any]) -> Step:
+    """Whether it is revoked, asked of the cache itself."""
+    try:
+        revocation.check(claims, directly=True)
+    except TokenError:
+        return Step("revocation", False, "revoked: by itself, with its user's, or with all")
+    except (RevocationsUnavailable, ImproperlyConfigured) as error:
+        return Step("revocation", None, f"not looked at: {error.__cause__ or error}")
+    return Step("revocation", True, "not revoked")
 
 
 def _user(claims: Mapping[str, Any]) -> Iterator[Step]:

@@ -14,6 +14,7 @@ from django.test import override_settings
 from rest_framework.test import APIClient
 
 from pyjwtfast.drf import revocation, revocation_memory, revocation_store
+from pyjwtfast.drf.doctor.verdicts import judge
 from pyjwtfast.drf.exceptions import RevocationsUnavailable, TokenError
 from pyjwtfast.drf.revocation_store import ALL, CAPACITY, CHANGE, MARK, OVERFLOW, key_of
 from pyjwtfast.drf.tokens import AccessToken, RefreshToken
@@ -494,6 +495,25 @@ def test_settings_and_caches_that_change(switch_on: Configure, redis: Redis) -> 
     with override_settings(SIMPLE_JWT={}):
         assert is_good(raw)
     assert not is_good(raw)
+
+
+def test_what_the_doctor_says(switch_on: Configure, redis: Redis, user: User) -> None:
+    switch_on(redis_cache(redis.url), REVOCATION_POLL=60)
+    raw = str(AccessToken.for_user(user))
+
+    def step() -> tuple[bool | None, str]:
+        steps, is_accepted = judge(raw)
+        (found,) = (each for each in steps if each.name == "revocation")
+        assert is_accepted is (found.holds is True)
+        return found.holds, found.text
+
+    assert step() == (True, "not revoked")
+    revocation.revoke_token(AccessToken(raw))
+    assert step() == (False, "revoked: by itself, with its user's, or with all")
+    switch_on(redis_cache("redis://127.0.0.1:1/0"))
+    holds, text = step()
+    assert holds is None
+    assert text.startswith("not looked at: ConnectionError")
 
 
 def test_messages_name_no_token(switch_on: Configure) -> None:

@@ -140,6 +140,12 @@ def test_keys_from_elsewhere_may_not_be_had(generate: Any) -> None:
     assert "503" not in schema["paths"]["/token/"]["post"]["responses"]
 
 
+def test_revocations_may_not_be_had(generate: Any) -> None:
+    schema = generate(SIMPLE_JWT={"REVOCATION_CACHE": "default"})
+    assert "503" in schema["paths"]["/token/refresh/"]["post"]["responses"]
+    assert "503" not in schema["paths"]["/token/"]["post"]["responses"]
+
+
 def test_what_the_project_says_stays(schema: Any) -> None:
     described = schema["paths"]["/described/"]["post"]
     assert described["summary"] == "In the project's words"

@@ -108,7 +108,7 @@ def _revocations() -> Revocations:
                 "revoked. Set it to the name of a cache in CACHES that all processes share."
             )
         _current = Revocations(
-            alias, api_settings.REVOCATION_POLL or 0, api_settings.REVOCATION_WHEN_DOWN
+            alias, api_settings.REVOCATION_POLL, api_settings.REVOCATION_WHEN_DOWN
         )
     return _current
 

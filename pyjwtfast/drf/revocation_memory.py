@@ -13,6 +13,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from threading import Lock
 from typing import Any, NamedTuple
 
@@ -89,11 +90,8 @@ class Revocations:
             raise ImproperlyConfigured(
                 f"{source} is {when_down!r}, but must be 'refuse' or 'accept'."
             )
-        if isinstance(poll, bool) or not isinstance(poll, (int, float)) or not 0 <= poll < math.inf:
-            source = setting_in_effect("REVOCATION_POLL")
-            raise ImproperlyConfigured(f"{source} is {poll!r}, but must be a number of seconds.")
         self.store = Store(alias)
-        self.poll: float = poll
+        self.poll = seconds(poll)
         self.accepts = when_down == "accept"
         self._scopes: dict[str, _Scope] = {}
         self._down_until = 0.0
@@ -266,6 +264,17 @@ class Revocations:
             _logger.error("The cache '%s' takes no revocation: %s", self.store.alias, error)
             raise RevocationsUnavailable(wait=COOL_DOWN) from error
         self._scope().view = None  # this process knows of it at once
+
+
+def seconds(poll: object) -> float:
+    """What REVOCATION_POLL holds. Raises ImproperlyConfigured for what is no such time."""
+    found = poll.total_seconds() if isinstance(poll, timedelta) else poll
+    if found is None:
+        return 0
+    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 <= found < math.inf:
+        source = setting_in_effect("REVOCATION_POLL")
+        raise ImproperlyConfigured(f"{source} is {poll!r}, but must be a number of seconds.")
+    return found
 
 
 def _is_until(iat: object, cutoff: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,7 +13,9 @@ from django.core.cache.backends.dummy import DummyCache
 from django.core.cache.backends.filebased import FileBasedCache
 from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import Error, Warning
+from django.core.exceptions import ImproperlyConfigured
 
+from ..revocation_memory import seconds
 from .support import Messages
 
 # What a cache that throws entries away must hold at least.
@@ -85,19 +86,20 @@ def _may_hang(configuration: Mapping[str, Any]) -> bool:
 
 def check_poll(name: str, values: Mapping[str, Any]) -> Messages:
     poll = values["REVOCATION_POLL"]
-    if poll is None:
-        return
-    if isinstance(poll, bool) or not isinstance(poll, (int, float)) or not 0 <= poll < math.inf:
+    try:
+        interval = seconds(poll)
+    except ImproperlyConfigured:
         yield Error(
             f"{name}['REVOCATION_POLL'] is {poll!r}.",
-            hint="Set REVOCATION_POLL to a number of seconds; 0 asks the cache for each token.",
+            hint="Set REVOCATION_POLL to a number of seconds, or a timedelta; 0 asks the cache for "
+            "each token.",
             id="pyjwtfast.E031",
         )
         return
     lifetime = values["ACCESS_TOKEN_LIFETIME"]
-    if isinstance(lifetime, timedelta) and 0 < lifetime.total_seconds() <= poll:
+    if isinstance(lifetime, timedelta) and 0 < lifetime.total_seconds() <= interval:
         yield Warning(
-            f"{name}['REVOCATION_POLL'] is {poll!r} seconds, and access tokens live for "
+            f"{name}['REVOCATION_POLL'] is {interval:g} seconds, and access tokens live for "
             f"{lifetime}: they expire before a process learns that they are revoked.",
             hint="Set REVOCATION_POLL to the seconds for which a revoked token may go on working.",
             id="pyjwtfast.W023",

@@ -59,6 +59,7 @@ def found(debug: bool = False, **simple_jwt: Any) -> list[CheckMessage]:
         ({"REVOCATION_CACHE": "redis", "REVOCATION_POLL": True}, "E031", "is True"),
         ({"REVOCATION_CACHE": "redis", "REVOCATION_POLL": float("nan")}, "E031", "is nan"),
         ({"REVOCATION_CACHE": "redis", "REVOCATION_POLL": 300}, "W023", "live for 0:05:00"),
+        ({"REVOCATION_CACHE": "redis", "REVOCATION_POLL": timedelta(hours=1)}, "W023", "is 3600 s"),
         ({"REVOCATION_CACHE": "redis", "REVOCATION_WHEN_DOWN": "503"}, "E023", "is '503'"),
         ({"REVOCATION_POLL": 5}, "W006", "['REVOCATION_POLL'] has no effect: REVOCATION_CACHE"),
         ({"REVOCATION_WHEN_DOWN": "accept"}, "W006", "['REVOCATION_WHEN_DOWN'] has no effect"),
@@ -78,6 +79,7 @@ def test_one_mistake_one_message(simple_jwt: Any, identifier: str, text: str) ->
     [
         {"REVOCATION_CACHE": None},
         {"REVOCATION_CACHE": "redis"},
+        {"REVOCATION_CACHE": "redis", "REVOCATION_POLL": timedelta(seconds=5)},
         {"REVOCATION_CACHE": "address", "REVOCATION_POLL": None},
         {"REVOCATION_CACHE": "large", "REVOCATION_POLL": 299.5, "REVOCATION_WHEN_DOWN": "accept"},
         {

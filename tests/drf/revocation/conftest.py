@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from typing import Any
@@ -74,3 +75,16 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     seconds: list[int] = []
     monkeypatch.setattr(revocation, "_wait_for", seconds.append)
     return seconds
+
+
+@pytest.fixture
+def moves(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Moves the clock that intervals are measured by."""
+    ahead = [0.0]
+    real = time.monotonic
+    monkeypatch.setattr(time, "monotonic", lambda: real() + ahead[0])
+
+    def move(seconds: float) -> None:
+        ahead[0] += seconds
+
+    return move

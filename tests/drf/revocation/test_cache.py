@@ -28,19 +28,6 @@ from tests.drf.support import claims, get, post, token
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def moves(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
-    """Moves the clock that intervals are measured by."""
-    ahead = [0.0]
-    real = time.monotonic
-    monkeypatch.setattr(time, "monotonic", lambda: real() + ahead[0])
-
-    def move(seconds: float) -> None:
-        ahead[0] += seconds
-
-    return move
-
-
 # --- Round trips ---
 
 
@@ -171,7 +158,7 @@ def test_one_thread_reads_and_the_others_go_on(
 
     def slow(self: Any, keys: Any) -> Any:
         reads.append(time.monotonic())
-        time.sleep(0.3)
+        time.sleep(0.8)
         return read(self, keys)
 
     assert is_good(raw)
@@ -186,13 +173,13 @@ def test_one_thread_reads_and_the_others_go_on(
     with ThreadPoolExecutor(8) as pool:
         durations = sorted(pool.map(timed, range(8)))
     assert len(reads) == 1
-    assert durations[-2] < 0.25 < durations[-1]
+    assert durations[-2] < 0.7 < durations[-1]
     # With a list that is twice as old as it may be all wait; one reads.
     moves(20)
     with ThreadPoolExecutor(8) as pool:
         durations = sorted(pool.map(timed, range(8)))
     assert len(reads) == 2
-    assert durations[0] > 0.2
+    assert durations[0] > 0.4
 
 
 def test_more_than_the_index_holds(

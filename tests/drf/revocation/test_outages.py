@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -103,19 +103,20 @@ def no_retry() -> Any:
 
 
 @pytest.mark.parametrize("when_down", ["refuse", "accept"])
-def test_gone_while_polling(switch_on: Configure, stopping: Redis, when_down: str) -> None:
+def test_gone_while_polling(
+    switch_on: Configure, stopping: Redis, moves: Callable[[float], None], when_down: str
+) -> None:
     """The list goes on serving for as long again; what it says is revoked is so in any case."""
-    switch_on(redis_cache(stopping.url), REVOCATION_POLL=0.5, REVOCATION_WHEN_DOWN=when_down)
+    switch_on(redis_cache(stopping.url), REVOCATION_POLL=100, REVOCATION_WHEN_DOWN=when_down)
     raw, revoked = old(), old(jti="x")
     revocation.revoke_token("x", time.time() + 300)
     assert not is_good(revoked)
-    started = time.monotonic()
     assert is_good(raw)
     stopping.stop()
-    time.sleep(0.6)
+    moves(110)
     assert is_good(raw)
     assert not is_good(revoked)
-    time.sleep(max(0, started + 1.1 - time.monotonic()))
+    moves(100)
     if when_down == "accept":
         assert is_good(raw)
         assert not is_good(revoked)
@@ -125,8 +126,15 @@ def test_gone_while_polling(switch_on: Configure, stopping: Redis, when_down: st
                 AccessToken(each)
 
 
-def test_one_that_stalls(switch_on: Configure, redis: Redis, client: APIClient, user: User) -> None:
+def test_one_that_stalls(
+    switch_on: Configure,
+    redis: Redis,
+    client: APIClient,
+    user: User,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The cache's own time limit holds; after it requests do not wait again, but one a second."""
+    monkeypatch.setattr(revocation_memory, "COOL_DOWN", 1.0)
     proxy = Proxy(redis.port)
     url = f"redis://127.0.0.1:{proxy.port}/0"
     switch_on(redis_cache(url, socket_timeout=0.4, socket_connect_timeout=0.4, retry=no_retry()))
@@ -136,12 +144,12 @@ def test_one_that_stalls(switch_on: Configure, redis: Redis, client: APIClient, 
         proxy.stalls.set()
         started = time.monotonic()
         assert get(client, "/ours/who/", raw).status == 503
-        assert 0.35 < time.monotonic() - started < 1
+        assert 0.35 < time.monotonic() - started < 3
         started = time.monotonic()
         assert [get(client, "/ours/who/", raw).status for _ in range(10)] == [503] * 10
-        assert time.monotonic() - started < 0.3
+        assert time.monotonic() - started < 2  # and not ten times 0.4
         proxy.stalls.clear()
-        time.sleep(0.35)
+        time.sleep(1.05)
         assert [get(client, "/ours/who/", raw).status for _ in range(10)] == [200] * 10
     finally:
         proxy.close()

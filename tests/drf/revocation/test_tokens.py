@@ -315,7 +315,7 @@ def until_of(identifier: str) -> int:
 
 def test_lives(on: Configure, waits: list[int]) -> None:
     def about(seconds: float) -> Any:
-        return pytest.approx(time.time() + seconds, abs=3)
+        return pytest.approx(time.time() + seconds, abs=20)
 
     on(LEEWAY=30, REFRESH_TOKEN_LIFETIME=timedelta(days=40))
     revocation.revoke_token(AccessToken(old()))
@@ -337,10 +337,10 @@ def test_lives(on: Configure, waits: list[int]) -> None:
 
 def test_a_sliding_token_may_have_been_renewed(on: Configure) -> None:
     revocation.revoke_token(SlidingToken(old("sliding", exp=int(time.time()) + 5)))
-    assert until_of("0123456789abcdef0123456789abcdef") == pytest.approx(time.time() + 300, abs=3)
+    assert until_of("0123456789abcdef0123456789abcdef") == pytest.approx(time.time() + 300, abs=20)
     on(AUTH_TOKEN_CLASSES=BOTH)
     revocation.revoke_token("other", time.time() + 5)
-    assert until_of("other") == pytest.approx(time.time() + 300, abs=3)
+    assert until_of("other") == pytest.approx(time.time() + 300, abs=20)
 
 
 class Yearly(AccessToken):
@@ -350,7 +350,7 @@ class Yearly(AccessToken):
 def test_a_class_with_a_lifetime_of_its_own(on: Configure) -> None:
     on(AUTH_TOKEN_CLASSES=["tests.drf.revocation.test_tokens.Yearly"])
     revocation.revoke_token("yearly")
-    assert until_of("yearly") == pytest.approx(time.time() + 365 * 86_400, abs=3)
+    assert until_of("yearly") == pytest.approx(time.time() + 365 * 86_400, abs=20)
 
 
 # --- The blacklist ---

@@ -90,7 +90,7 @@ def postgresql_silence() -> str:
 
 def mariadb_silence() -> str:
     """Why MariaDB cannot be used; empty: it can. Looked for where its client's variables say."""
-    import pymysql
+    import pymysql  # type: ignore[import-untyped]
 
     try:
         pymysql.connect(

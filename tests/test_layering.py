@@ -110,6 +110,8 @@ DRF_LAYERS = (
     {"tokens"},
     {"lazy_users", "per_request"},
     {"authentication", "serializers"},
+    {"asynchronous"},
+    {"asgi", "middleware"},
     {"views"},
     {"admin"},
     {"spectacular"},
@@ -138,7 +140,7 @@ PACKAGES = {
     "drf.doctor": DOCTOR_LAYERS,
     "drf.token_blacklist": BLACKLIST_LAYERS,
 }
-DJANGO = {"django", "rest_framework", "rest_framework_simplejwt", "drf_spectacular"}
+DJANGO = {"asgiref", "django", "rest_framework", "rest_framework_simplejwt", "drf_spectacular"}
 # The one module of the API that stands above the Django part.
 ABOVE_DJANGO = {"replace_simplejwt"}
 

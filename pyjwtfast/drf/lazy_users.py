@@ -134,7 +134,12 @@ class _Unread:
     def _forget_user(self) -> None:
         """As DRF does it where authentication fails: what renders the answer must not ask again."""
         request = self.request
-        if request is not None and request.user is self.user:
+        if request is None:
+            return
+        attributes = vars(getattr(request, "_request", request))
+        if "auth_error" in attributes:  # of the middleware
+            attributes["auth_error"] = self.refused
+        if getattr(request, "user", None) == self.user:
             nobody: Any = rest_settings.UNAUTHENTICATED_USER
             nothing: Any = rest_settings.UNAUTHENTICATED_TOKEN
             request.user = nobody() if nobody else None

@@ -1,0 +1,1 @@
+"""What runs in an event loop or outside of DRF's views: async class, middleware, WebSockets."""

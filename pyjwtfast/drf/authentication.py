@@ -126,7 +126,10 @@ class JWTAuthentication(BaseAuthentication):
 
         Activity and password are checked as the settings say, on each request.
         """
-        user = self._find_user(self._user_id(validated_token))
+        return self._checked(self._find_user(self._user_id(validated_token)), validated_token)
+
+    def _checked(self, user: Any, validated_token: Token) -> Any:
+        """The user, if it is one who may come in."""
         if user is None:
             raise AuthenticationFailed(_("User not found"), code="user_not_found")
         if api_settings.CHECK_USER_IS_ACTIVE and not user.is_active:

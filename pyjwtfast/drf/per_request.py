@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rest_framework.exceptions import APIException
 
 if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
 
     from .authentication import JWTAuthentication
@@ -65,15 +66,21 @@ class Attempt:
                 raise
         return self.token
 
-    def load(self) -> Any:
-        """The token's user, read; raises what `verify` and `get_user` do."""
+    def load(self, kept: AbstractBaseUser | None = None) -> Any:
+        """The token's user, read; raises what `verify` and `get_user` do.
+
+        kept: that user, where it has been found already, and only has to be checked.
+        """
         token = self.verify()
         if self.user_error is not None:
             raise self.user_error
         if self.user is None:
             authenticator = self.authenticator
             try:
-                self.user = type(authenticator)._reader()(authenticator, token)
+                if kept is None:
+                    self.user = type(authenticator)._reader()(authenticator, token)
+                else:
+                    self.user = authenticator._checked(kept, token)
             except APIException as error:
                 self.user_error = error
                 raise

@@ -13,7 +13,6 @@ from asgiref.sync import async_to_sync
 from asgiref.testing import ApplicationCommunicator
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.test import override_settings
 from django.urls import path
 
@@ -31,7 +30,8 @@ from tests.drf.looped.requests import ask, headers
 from tests.drf.models import User
 from tests.drf.support import claims, token
 
-pytestmark = pytest.mark.django_db
+# Channels closes connections to the database that are in a transaction.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 ORIGIN = "https://example.org"
 COOKIE = {"cookie": "access", "allowed_origins": [ORIGIN]}
@@ -491,4 +491,3 @@ def test_the_callers_scope_is_left_as_it_was(raw: str) -> None:
     run(test)
     assert {name: client.scope[name] for name in before} == before
     assert "user" not in client.scope
-    assert connection.is_usable()

@@ -178,3 +178,34 @@ def test_a_lazy_user_is_read_when_it_is_awaited(
     with django_assert_num_queries(1):
         async_to_sync(found.arefresh_from_db)()
         assert found.username == "anna"
+
+
+@pytest.mark.django_db(transaction=True)  # within one no user is kept
+def test_a_kept_user_needs_no_thread(
+    user: User, threads: Threads, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    raw = AccessToken.for_user(user)
+    with override_settings(SIMPLE_JWT={"USER_CACHE_TTL": 60}):
+        authenticate(AsyncJWTAuthentication, raw)
+        assert threads.sent == ["load"]
+        with django_assert_num_queries(0):
+            for _ in range(2):
+                assert authenticate(AsyncJWTAuthentication, raw)[0].username == "anna"
+        assert threads.sent == ["load"]
+        user.is_active = False
+        user.save()
+        with pytest.raises(AuthenticationFailed) as caught:
+            authenticate(AsyncJWTAuthentication, raw)
+        assert caught.value.detail["code"] == "user_inactive"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_kept_user_is_checked(user: User, threads: Threads) -> None:
+    with override_settings(SIMPLE_JWT={"USER_CACHE_TTL": 60, "CHECK_REVOKE_TOKEN": True}):
+        raw = AccessToken.for_user(user)
+        authenticate(AsyncJWTAuthentication, raw)
+        threads.sent.clear()
+        with pytest.raises(AuthenticationFailed) as caught:
+            authenticate(AsyncJWTAuthentication, token(claims(user_id=str(user.pk))))
+        assert caught.value.detail["code"] == "password_changed"
+        assert threads.sent == []

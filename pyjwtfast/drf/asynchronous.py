@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from asgiref.sync import sync_to_async
 from django.db import connections
 
-from . import lazy_users, state
+from . import lazy_users, revocation, state
 from .authentication import (
     JWTAuthentication,
     JWTLazyUserAuthentication,
@@ -139,7 +139,9 @@ def _kept_user(attempt: Attempt) -> Any:
 
 
 def _verifies_at_once(authenticator: JWTAuthentication) -> bool:
-    """Whether to verify a token waits for nothing: no blacklist, no JWK set, no step of others."""
+    """Whether to verify a token waits for nothing: no blacklist or cache, no JWK set, no step of
+    others.
+    """
     own, backend = type(authenticator), state.token_backend
     return (
         own.get_validated_token is JWTAuthentication.get_validated_token
@@ -147,6 +149,7 @@ def _verifies_at_once(authenticator: JWTAuthentication) -> bool:
         and type(backend).decode is TokenBackend.decode
         and not backend.jwk_url
         and not backend._decides_per_token()
+        and not revocation.needs_io()
         and all(map(_reads_at_once, api_settings.AUTH_TOKEN_CLASSES))
     )
 
@@ -155,6 +158,8 @@ def _reads_at_once(token_class: type[Token]) -> bool:
     if token_class is AccessToken:
         return True
     if issubclass(token_class, BlacklistMixin) and is_asked():
+        return False
+    if token_class._buys_tokens and revocation.is_on():
         return False
     return token_class._token_backend is None and all(
         getattr(token_class, step) in _STEPS[step] for step in _STEPS

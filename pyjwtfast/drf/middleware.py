@@ -16,7 +16,7 @@ from rest_framework.exceptions import APIException
 
 from . import asynchronous
 from .authentication import JWTAuthentication, JWTLazyUserAuthentication
-from .exceptions import AuthenticationFailed, KeysUnavailable
+from .exceptions import AuthenticationFailed, KeysUnavailable, RevocationsUnavailable
 from .per_request import Attempt, find_attempt, keep_attempt
 
 
@@ -82,7 +82,9 @@ class JWTAuthenticationMiddleware:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> JsonResponse | None:
         """The 401 (or 503) of an error of ours that nobody else has made an answer of."""
-        if not isinstance(exception, (AuthenticationFailed, KeysUnavailable)):
+        if not isinstance(
+            exception, (AuthenticationFailed, KeysUnavailable, RevocationsUnavailable)
+        ):
             return None
         response = JsonResponse(exception.detail, status=exception.status_code)
         if exception.status_code == 401:

@@ -17,6 +17,7 @@ from pyjwtfast.drf.asynchronous import AsyncJWTAuthentication
 from pyjwtfast.drf.authentication import JWTAuthentication
 from pyjwtfast.drf.exceptions import AuthenticationFailed
 from pyjwtfast.drf.models import TokenUser
+from pyjwtfast.drf.revocation import revoke_token
 from pyjwtfast.drf.state import token_backend
 from pyjwtfast.drf.tokens import AccessToken, SlidingToken, Token
 from tests.drf.looped.requests import ask, ask_async, headers
@@ -128,6 +129,8 @@ class OwnUser(TokenUser):
         ({"AUTH_TOKEN_CLASSES": [f"{OURS}.AccessToken", f"{OURS}.SlidingToken"]}, False),
         ({"AUTH_TOKEN_CLASSES": [f"{__name__}.Slow"]}, False),
         ({"AUTH_TOKEN_CLASSES": [f"{__name__}.OwnBackend"]}, False),
+        ({"REVOCATION_CACHE": "default"}, False),
+        ({"AUTH_TOKEN_CLASSES": [f"{OURS}.RefreshToken"], "REVOCATION_CACHE": "default"}, False),
         ({"ALGORITHM": "RS256", "JWK_URL": "https://example.org/keys"}, False),
     ],
 )
@@ -167,6 +170,17 @@ def test_a_sliding_token_asks_the_blacklist_in_a_thread(user: User, threads: Thr
         with pytest.raises(AuthenticationFailed) as caught:
             authenticate(AsyncJWTAuthentication, sliding)
         assert str(caught.value.detail["messages"][0]["message"]) == "Token is blacklisted"
+
+
+def test_a_revoked_token(user: User, threads: Threads) -> None:
+    with override_settings(SIMPLE_JWT={"REVOCATION_CACHE": "default"}):
+        access = AccessToken.for_user(user)
+        assert authenticate(AsyncJWTAuthentication, access)[0] == user
+        assert threads.sent == ["verify", "load"]
+        revoke_token(access)
+        with pytest.raises(AuthenticationFailed) as caught:
+            authenticate(AsyncJWTAuthentication, access)
+        assert caught.value.detail["code"] == "token_not_valid"
 
 
 def test_a_lazy_user_is_read_when_it_is_awaited(

@@ -5,6 +5,7 @@
 PYTHON ?=
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
+BROWSER_VENV ?= .venv-browser
 FUZZ_SECONDS ?= 60
 FUZZ_CASES ?= 100000
 LEAK_CALLS ?= 100000
@@ -59,6 +60,16 @@ test-all:  ## Python, DRF and example tests on every Python found, then lint and
 .PHONY: test-deploy
 test-deploy: build  ## the example on NGINX, Apache and so on; DEPLOY_SECONDS=5 of load for each
 	@scripts/test_deploy.sh $(PY) $(DEPLOY_SECONDS) $(DEPLOY_ARGS)
+
+.PHONY: test-browser
+test-browser: $(BROWSER_VENV)/installed  ## the example's page in Chromium; Schemathesis over its API (TESTS=...)
+	@scripts/check_requirements.sh browser
+	@$(BROWSER_VENV)/bin/python setup.py --quiet build_ext --inplace
+	@$(BROWSER_VENV)/bin/python -m pytest -q tests/browser $(TESTS)
+
+$(BROWSER_VENV)/installed: pyproject.toml setup.py scripts/make_venv.sh
+	@scripts/make_venv.sh $(BROWSER_VENV) browser
+	@touch $@
 
 .PHONY: fuzz-python
 fuzz-python: build  ## the same calls of PyJWT and pyjwtfast at random, FUZZ_CASES=100000 of them

@@ -144,6 +144,27 @@ def test_refresh_gives_an_access_token_that_works(client: APIClient) -> None:
     assert get(client, "/api/notes/", access).status_code == 200
 
 
+def test_refresh_tokens_rotate_and_are_good_for_one_refresh(client: APIClient) -> None:
+    first = sign_up(client)["refresh"]
+    answer = post(client, "/api/token/refresh/", {"refresh": first})
+    second = answer.json()["refresh"]
+    assert second != first
+    answer = post(client, "/api/token/refresh/", {"refresh": first})
+    assert answer.status_code == 401
+    assert answer.json() == {"detail": "Token is blacklisted", "code": "token_not_valid"}
+    assert post(client, "/api/token/refresh/", {"refresh": second}).status_code == 200
+
+
+def test_logging_out_ends_the_refresh_token(client: APIClient) -> None:
+    refresh = sign_up(client)["refresh"]
+    answer = post(client, "/api/token/blacklist/", {"refresh": refresh})
+    assert (answer.status_code, answer.json()) == (200, {})
+    for path in ("/api/token/refresh/", "/api/token/blacklist/"):
+        answer = post(client, path, {"refresh": refresh})
+        assert answer.status_code == 401
+        assert answer.json()["detail"] == "Token is blacklisted"
+
+
 def test_verify(client: APIClient) -> None:
     token = sign_up(client)["access"]
     answer = post(client, "/api/token/verify/", {"token": token})

@@ -1,6 +1,6 @@
 #!/bin/sh
-# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy|http
-# environment: PYTHON, CC
+# usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy|http|browser
+# environment: PYTHON, CC, CHROMIUM
 # Looks for what the target needs from the system. What is missing is installed where that is
 # allowed (root, apt-get); otherwise the script says exactly what to type and exits 1.
 set -eu
@@ -44,6 +44,11 @@ has_fuzzer() {
     return $status
 }
 
+has_chromium() {
+    has "${CHROMIUM:-chromium}" || has chromium-browser || has google-chrome-stable ||
+        has google-chrome
+}
+
 # The C library that a cross compiler compiles against is a package of its own.
 has_cross_libc() { echo '#include <stdlib.h>' | "$1-gcc" -E -o /dev/null - 2>/dev/null; }
 
@@ -78,6 +83,7 @@ look() {
         has_python_headers 2>/dev/null && has_venv || missing="$missing system-python"
         has apt-get || missing="$missing apt"
         ;;
+    browser) has_chromium || missing=" chromium" ;;
     arch)
         for triplet in aarch64-linux-gnu arm-linux-gnueabihf s390x-linux-gnu; do
             has "$triplet-gcc" && has_cross_libc "$triplet" || missing="$missing $triplet"
@@ -86,7 +92,8 @@ look() {
         has apt-get && has dpkg || missing="$missing apt"
         ;;
     *)
-        echo "usage: check_requirements.sh build|fuzz|valgrind|analyze|arch|messages|deploy|http" >&2
+        echo "usage: check_requirements.sh" \
+            "build|fuzz|valgrind|analyze|arch|messages|deploy|http|browser" >&2
         exit 2
         ;;
     esac
@@ -117,6 +124,11 @@ packages() {
         *:valgrind) echo valgrind ;;
         *:gettext) echo gettext ;;
         *:wrk) echo wrk ;;
+        # Without a font a page has no text.
+        debian:chromium) echo chromium fonts-liberation ;;
+        fedora:chromium) echo chromium liberation-fonts ;;
+        alpine:chromium) echo chromium font-liberation ;;
+        macos:chromium) ;;
         debian:clang-tidy) echo clang-tidy ;;
         fedora:clang-tidy | alpine:clang-tidy) echo clang-tools-extra ;;
         macos:clang-tidy) echo llvm ;;
@@ -184,6 +196,7 @@ for family in $families; do
     alpine) command="sudo apk add $(packages alpine)" ;;
     macos)
         command="xcode-select --install"
+        [ "$missing" != " chromium" ] || command="brew install --cask chromium"
         brew=$(packages macos)
         [ -z "$brew" ] || command="$command; brew install $brew"
         ;;

@@ -153,7 +153,7 @@ def test_steps() -> list[Step]:
             [sys.executable, "benchmarks/instructions.py"],
             skip="" if shutil.which("valgrind") else "valgrind is not installed",
         ),
-        # tests/deploy collects nothing here: `make test-deploy` runs it.
+        # tests/deploy and tests/browser collect nothing here: their targets run them.
         Step("python", "all but tests/drf", [*pytest, "tests", "--ignore=tests/drf"]),
     ]
     for database, url, skip in (
@@ -172,7 +172,7 @@ def test_steps() -> list[Step]:
             Step(
                 "example",
                 database,
-                [*pytest, "example/test_flow.py", "--ds=project.settings"],
+                [*pytest, "example", "--ds=project.settings"],
                 {"DATABASE_URL": url},
                 skip=skip,
             ),

@@ -1,7 +1,8 @@
-"""Runs the example under Gunicorn in the foreground until Ctrl-C.
+"""Runs the example under Gunicorn in the foreground until Ctrl-C, with its page and a demo user.
 
 Users and notes are kept in DATABASE_URL, by default the file example/db.sqlite3, and are there
-again the next time. `make serve` builds the extension and runs this.
+again the next time. Tokens are good for a minute; ACCESS_TOKEN_SECONDS changes that. `make serve`
+builds the extension and runs this.
 """
 
 import argparse
@@ -10,17 +11,20 @@ import os
 import signal
 import sys
 
-from server import gunicorn, migrate
+from server import gunicorn, manage, migrate
 
 TRY_IT = """\
-The example runs at {url}. Ctrl-C stops it.
-What it is told stays in {database}.
-Paste this into another terminal:
+The example runs. Ctrl-C stops it.
+
+  {url}/           log in, and follow a token through its life
+  {url}/api/docs/  the API, with Swagger UI
+
+{user}
+What it is told stays in {database}. Or paste this into another terminal:
 
 URL={url}
 JSON='Content-Type: application/json'
 LOGIN='{{"username": "ada", "password": "analytical-engine"}}'
-curl -s -H "$JSON" -d "$LOGIN" $URL/api/signup/; echo
 TOKEN=$(curl -s -H "$JSON" -d "$LOGIN" $URL/api/token/ | sed 's/.*"access":"\\([^"]*\\)".*/\\1/')
 curl -s -H "$JSON" -H "Authorization: Bearer $TOKEN" -d '{{"text": "hello"}}' $URL/api/notes/; echo
 """
@@ -33,13 +37,15 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
     port: int = parser.parse_args().port
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    migrate({})
+    environment = {"DEMO": "1"}
+    migrate(environment)
+    user = manage(environment, "make_demo_user").strip()
     try:
-        with gunicorn({}, port) as (url, server):
+        with gunicorn(environment, port) as (url, server):
             # Not the URL itself: a password may be part of it.
             given = os.environ.get("DATABASE_URL")
             database = "the database of DATABASE_URL" if given else "example/db.sqlite3"
-            print(TRY_IT.format(url=url, database=database), flush=True)
+            print(TRY_IT.format(url=url, user=user, database=database), flush=True)
             return server.wait()
     except OSError as error:
         if error.errno not in (errno.EADDRINUSE, errno.EACCES):

@@ -15,14 +15,21 @@ from pathlib import Path
 EXAMPLE = Path(__file__).resolve().parent.parent / "example"
 
 
-def migrate(environment: dict[str, str]) -> None:
-    """Creates or updates the tables of DATABASE_URL. Raises subprocess.CalledProcessError."""
-    subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity=0"],
+def manage(environment: dict[str, str], *arguments: str) -> str:
+    """Runs manage.py; what it has printed. Raises subprocess.CalledProcessError."""
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
         cwd=EXAMPLE,
         env={**os.environ, **environment},
         check=True,
-    )
+        stdout=subprocess.PIPE,
+        text=True,
+    ).stdout
+
+
+def migrate(environment: dict[str, str]) -> None:
+    """Creates or updates the tables of DATABASE_URL. Raises subprocess.CalledProcessError."""
+    manage(environment, "migrate", "--verbosity=0")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What a client sends to sign up."""
+"""What a client sends to sign up, and what it is told about itself."""
 
 from typing import Any
 
@@ -28,3 +28,10 @@ class SignUpSerializer(serializers.ModelSerializer[User]):
 
     def create(self, validated_data: dict[str, Any]) -> User:
         return User.objects.create_user(**validated_data)
+
+
+class BearerSerializer(serializers.Serializer[Any]):
+    """Whom a token names, as text, and when it expires, in seconds since 1970."""
+
+    user_id = serializers.CharField(read_only=True)
+    expires_at = serializers.IntegerField(read_only=True)

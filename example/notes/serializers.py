@@ -1,4 +1,6 @@
-"""A note as clients see it."""
+"""A note as clients see it, and what they are told about the service."""
+
+from typing import Any
 
 from rest_framework import serializers
 
@@ -11,3 +13,8 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
     class Meta:
         model = Note
         fields = ("id", "text", "created_at")
+
+
+class AboutSerializer(serializers.Serializer[Any]):
+    service = serializers.CharField(read_only=True)
+    signed_in = serializers.BooleanField(read_only=True)

@@ -51,6 +51,8 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., An
         def start(**given: str) -> tuple[str, Any]:
             directory = tmp_path_factory.mktemp("server")
             environment = {
+                "DJANGO_SETTINGS_MODULE": "tests.browser.settings",
+                "PYTHONPATH": str(ROOT),
                 "DEBUG": "1",
                 "DEMO": "1",
                 "DATABASE_URL": f"sqlite:///{directory}/db.sqlite3",

@@ -51,7 +51,7 @@ def test_every_answer_is_one_of_the_schema(
         [
             str(Path(sysconfig.get_path("scripts"), "schemathesis")),
             *("run", f"{url}/api/schema/", *headers),
-            *("--phases", "coverage,fuzzing", "--max-examples", "25", "--generation-deterministic"),
+            *("--phases", "coverage,fuzzing", "--max-examples", "20", "--generation-deterministic"),
             *("--checks", "all", "--exclude-checks", ",".join(BEYOND_THE_SCHEMA)),
             "--no-color",
         ],

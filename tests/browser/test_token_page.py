@@ -12,7 +12,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from .visit import CREDENTIALS, PHONE, Visit
+from .visit import CREDENTIALS, PHONE, SCREENSHOTS, Visit
 
 Open = Callable[..., Visit]
 
@@ -399,6 +399,20 @@ def test_nothing_is_wider_than_the_screen(visit: Open, width: int) -> None:
     opened.page.get_by_role("button", name="Log out").scroll_into_view_if_needed()
     box = opened.page.locator("#clock-time").bounding_box()
     assert 0 <= box["y"] < 100
+
+
+def test_on_a_desk_tokens_stand_beside_the_steps(visit: Open) -> None:
+    opened = visit()
+    whole_life(opened)
+    assert opened.sideways() == 0
+    steps, access = (opened.page.locator(name).bounding_box() for name in (".steps", "#access"))
+    assert access["x"] > steps["x"] + steps["width"]
+    # As docs/assets/token-page.png shows it.
+    opened.page.evaluate("scrollTo(0, 0)")
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    opened.page.screenshot(path=SCREENSHOTS / "token-page.png")
+    opened.page.get_by_role("button", name="Log out").scroll_into_view_if_needed()
+    assert 0 <= opened.page.locator("#clock-time").bounding_box()["y"] < 100
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

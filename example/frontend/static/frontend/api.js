@@ -37,7 +37,16 @@ export async function send(method, path, { body, token, seen }) {
   if (token !== undefined) headers.Authorization = `Bearer ${token}`;
   const start = performance.now();
   const report = (status, answer, challenge) =>
-    seen({ method, path, headers, body, status, answer, challenge, took: performance.now() - start });
+    seen({
+      method,
+      path,
+      headers,
+      body,
+      status,
+      answer,
+      challenge,
+      took: performance.now() - start,
+    });
 
   let response;
   let text;
@@ -66,7 +75,11 @@ export async function send(method, path, { body, token, seen }) {
   if (!response.ok || json === null) {
     const { status } = response;
     const fields = status === 400 && json !== null ? json : {};
-    throw new ApiError(inWords(status, json, response.headers), { status, code: json?.code, fields });
+    throw new ApiError(inWords(status, json, response.headers), {
+      status,
+      code: json?.code,
+      fields,
+    });
   }
   const date = Date.parse(response.headers.get("Date") ?? "");
   return { json, ahead: Number.isNaN(date) ? 0 : date - Date.now() };

@@ -28,7 +28,11 @@ const now = () => Date.now() + session.ahead; // on the server's clock
 
 function duration(seconds) {
   const [amount, unit] =
-    seconds < 120 ? [seconds, "second"] : seconds < 7200 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
+    seconds < 120
+      ? [seconds, "second"]
+      : seconds < 7200
+        ? [seconds / 60, "minute"]
+        : [seconds / 3600, "hour"];
   const whole = Math.round(amount);
   return `${whole} ${unit}${whole === 1 ? "" : "s"}`;
 }
@@ -127,7 +131,8 @@ function explained(error) {
 // --- Tokens ---
 
 const MEANINGS = {
-  alg: (value) => (value.startsWith("HS") ? "signed with a shared secret" : "signed with a private key"),
+  alg: (value) =>
+    value.startsWith("HS") ? "signed with a shared secret" : "signed with a private key",
   typ: () => "JSON Web Token",
   kid: () => "which key signed it",
   token_type: () => "what it is for",
@@ -143,8 +148,17 @@ function fill(place, members = {}, before = undefined) {
   place.replaceChildren();
   for (const [name, value] of Object.entries(members)) {
     const changed = before !== undefined && before[name] !== value;
-    const shown = element(changed ? "mark" : "span", "value", typeof value === "string" ? value : JSON.stringify(value));
-    const row = element("div", changed ? "changed" : "", element("dt", "", name), element("dd", "", shown));
+    const shown = element(
+      changed ? "mark" : "span",
+      "value",
+      typeof value === "string" ? value : JSON.stringify(value),
+    );
+    const row = element(
+      "div",
+      changed ? "changed" : "",
+      element("dt", "", name),
+      element("dd", "", shown),
+    );
     const meaning = MEANINGS[name]?.(value);
     if (meaning) row.lastChild.append(" ", element("span", "meaning", meaning));
     place.append(row);
@@ -159,16 +173,22 @@ function showTokens(before) {
   for (const id of ["whoami", "notes", "refresh", "logout"]) byId(id).disabled = access === null;
   byId("reuse").disabled = session.former === null;
   const [header, payload, signature] = access?.segments ?? ["header", "payload", "signature"];
-  document.querySelector("#access .encoded").replaceChildren(
-    element("span", "header-part", header),
-    ".",
-    element("span", "payload-part", payload),
-    ".",
-    element("span", "signature-part", access === null ? signature : `${signature.slice(0, 6)}…`),
-  );
+  document
+    .querySelector("#access .encoded")
+    .replaceChildren(
+      element("span", "header-part", header),
+      ".",
+      element("span", "payload-part", payload),
+      ".",
+      element("span", "signature-part", access === null ? signature : `${signature.slice(0, 6)}…`),
+    );
   fill(document.querySelector("#access .header-list"), access?.header);
   fill(document.querySelector("#access .claims-list"), access?.claims, before?.access.claims);
-  fill(document.querySelector("#refresh-token .claims-list"), refresh?.claims, before?.refresh.claims);
+  fill(
+    document.querySelector("#refresh-token .claims-list"),
+    refresh?.claims,
+    before?.refresh.claims,
+  );
 }
 
 function keep(pair, ahead) {
@@ -195,10 +215,11 @@ function tick() {
     if (clock.dataset.state !== state) {
       clock.dataset.state = state;
       byId("refresh").classList.toggle("primary", state === "over");
-      byId("clock-news").textContent = {
-        ending: `The access token expires in ${ALMOST} seconds.`,
-        over: "The access token has expired.",
-      }[state] ?? "";
+      byId("clock-news").textContent =
+        {
+          ending: `The access token expires in ${ALMOST} seconds.`,
+          over: "The access token has expired.",
+        }[state] ?? "";
     }
     if (byId("clock-time").textContent !== time) byId("clock-time").textContent = time;
     if (byId("clock-state").textContent !== words) byId("clock-state").textContent = words;
@@ -260,7 +281,10 @@ async function logIn() {
   showTokens();
   tick();
   // A pair is of one time, that of the refresh token.
-  const { access: { claims: short }, refresh: { claims: long } } = session;
+  const {
+    access: { claims: short },
+    refresh: { claims: long },
+  } = session;
   show(
     "login-result",
     "good",
@@ -275,14 +299,23 @@ const call = (path) => request("GET", path, { token: session.access.text });
 async function whoAmI() {
   const { json } = await call(paths.whoami);
   const until = clockTime(json.expires_at);
-  show("call-result", "good", `You are user ${json.user_id}, until ${until}. The token alone says so.`);
+  show(
+    "call-result",
+    "good",
+    `You are user ${json.user_id}, until ${until}. The token alone says so.`,
+  );
 }
 
 async function listNotes() {
   const { json } = await call(paths.notes);
   const texts = json.results.slice(0, NOTES_LISTED).map(({ text }) => element("li", "", text));
   const words = json.count === 1 ? "You have one note." : `You have ${json.count} notes.`;
-  show("call-result", "good", json.count > NOTES_LISTED ? `${words} The newest:` : words, element("ul", "", ...texts));
+  show(
+    "call-result",
+    "good",
+    json.count > NOTES_LISTED ? `${words} The newest:` : words,
+    element("ul", "", ...texts),
+  );
 }
 
 async function refresh() {
@@ -299,7 +332,8 @@ async function refresh() {
     ["refresh", before.refresh, session.refresh],
   ]) {
     for (const claim of ["jti", "exp"]) {
-      const shown = ({ claims }) => (claim === "exp" ? clockTime(claims.exp) : `${claims.jti.slice(0, 8)}…`);
+      const shown = ({ claims }) =>
+        claim === "exp" ? clockTime(claims.exp) : `${claims.jti.slice(0, 8)}…`;
       rows.push(
         element(
           "tr",
@@ -312,7 +346,13 @@ async function refresh() {
       rows.at(-1).firstChild.scope = "row";
     }
   }
-  const head = element("tr", "", element("td", ""), element("th", "", "before"), element("th", "", "now"));
+  const head = element(
+    "tr",
+    "",
+    element("td", ""),
+    element("th", "", "before"),
+    element("th", "", "now"),
+  );
   for (const cell of head.querySelectorAll("th")) cell.scope = "col";
   show(
     "refresh-result",
@@ -327,10 +367,18 @@ async function reuse() {
     await request("POST", paths.refresh, { body: { refresh: session.former.text } });
   } catch (error) {
     if (error.status !== 401) throw error;
-    show("reuse-result", "refused", `Refused, as it should be: ${error.message}. The new one goes on working.`);
+    show(
+      "reuse-result",
+      "refused",
+      `Refused, as it should be: ${error.message}. The new one goes on working.`,
+    );
     return;
   }
-  show("reuse-result", "bad", "The server has taken it: its refresh tokens do not rotate, or are not blacklisted.");
+  show(
+    "reuse-result",
+    "bad",
+    "The server has taken it: its refresh tokens do not rotate, or are not blacklisted.",
+  );
 }
 
 async function logOut() {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rest_framework import HTTP_HEADER_ENCODING
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
 
 from . import lazy_users
 from .exceptions import AuthenticationFailed, InvalidToken, TokenError
@@ -22,7 +23,6 @@ from .utils import get_md5_hash_password
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.db.models import QuerySet
-    from rest_framework.request import Request
 
 AuthUser = TypeVar("AuthUser", "AbstractBaseUser", TokenUser)
 
@@ -75,7 +75,9 @@ class JWTAuthentication(BaseAuthentication):
 
     def get_header(self, request: Request) -> bytes | None:
         """The header AUTH_HEADER_NAME of the request, or None."""
-        header: str | bytes | None = request.META.get(api_settings.AUTH_HEADER_NAME)
+        # DRF's request asks Django's for everything that it has not itself.
+        inner: Any = request._request if type(request) is Request else request
+        header: str | bytes | None = inner.META.get(api_settings.AUTH_HEADER_NAME)
         if isinstance(header, str):
             # A server's text is Latin-1 (PEP 3333); in a test anything can come. What is not
             # Latin-1 becomes a "?", which is in no token.
@@ -84,6 +86,11 @@ class JWTAuthentication(BaseAuthentication):
 
     def get_raw_token(self, header: bytes) -> bytes | None:
         """The token in a header value; None when the header is empty or of another scheme."""
+        scheme, _space, token = header.partition(b" ")
+        if scheme in api_settings.usual_schemes:
+            parts = token.split()  # copies nothing where there is no white space
+            if len(parts) == 1 and len(parts[0]) == len(token):
+                return token
         parts = header.split()
         if not parts or parts[0].lower() not in api_settings.header_schemes:
             return None

@@ -137,6 +137,10 @@ def default_fallbacks(signing_key: object, algorithm: object) -> Any:
 settings_changed = Signal()
 
 
+# What APISettings makes of AUTH_HEADER_TYPES.
+_OF_HEADER_TYPES = ("header_types", "header_schemes", "usual_schemes")
+
+
 class APISettings(_APISettings):
     """Settings as attributes: each is looked up once, and kept until `reload()`.
 
@@ -196,8 +200,8 @@ class APISettings(_APISettings):
 
     def _changed(self, name: str) -> None:
         if name.isupper():
-            self.__dict__.pop("header_types", None)
-            self.__dict__.pop("header_schemes", None)
+            for made in _OF_HEADER_TYPES:
+                self.__dict__.pop(made, None)
             settings_changed.send(sender=type(self))
 
     @cached_property
@@ -211,9 +215,15 @@ class APISettings(_APISettings):
         """AUTH_HEADER_TYPES as they are compared: bytes in lower case (RFC 9110 section 11.1)."""
         return frozenset(name.encode(HTTP_HEADER_ENCODING).lower() for name in self.header_types)
 
+    @cached_property
+    def usual_schemes(self) -> frozenset[bytes]:
+        """The same as clients write them nearly always: as they are set, or in lower case."""
+        names = {name.encode(HTTP_HEADER_ENCODING) for name in self.header_types}
+        return frozenset(name for name in names | self.header_schemes if name.split() == [name])
+
     def reload(self) -> None:
         """Forget every value; the next use reads it from Django's settings."""
-        forgotten = {*self._cached_attrs, "_user_settings", "header_types", "header_schemes"}
+        forgotten = {*self._cached_attrs, "_user_settings", *_OF_HEADER_TYPES}
         kept = {name: value for name, value in vars(self).items() if name not in forgotten}
         object.__setattr__(self, "__dict__", {**kept, "_cached_attrs": set()})
         self._changed("ALL")

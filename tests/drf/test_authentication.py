@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -58,6 +59,38 @@ def test_a_plain_django_request_will_do() -> None:
 @pytest.mark.parametrize("header", [None, "", "  ", b"", "Basic x", "Token", "Bearerx y"])
 def test_no_credentials(header: Any) -> None:
     assert stateless.authenticate(request_with(header)) is None
+
+
+SPACES = [b"", b" ", b"  ", b"\t", b"\x0b", b"\x1c", b"\xa0", b"\0", b" \r\n"]
+
+
+def slowly(header: bytes) -> bytes | None:
+    """The token of a header, by simplejwt's steps."""
+    parts = header.split()
+    if not parts or parts[0].lower() not in {
+        one.lower().encode() for one in api_settings.header_types
+    }:
+        return None
+    if len(parts) != 2:
+        raise AuthenticationFailed
+    return parts[1]
+
+
+@pytest.mark.parametrize("types", [("Bearer",), ("JWT", "Bearer"), "JWT", (), ("",), ("a b", " ")])
+def test_the_short_way_through_a_header(types: Any) -> None:
+    """What comes nearly always is not taken apart; all else is answered as if it were."""
+    with override_settings(SIMPLE_JWT={"AUTH_HEADER_TYPES": types}):
+        for scheme in (b"Bearer", b"bearer", b"BEARER", b"JWT", b"jwt", b"", b"a", b"a b", b"x"):
+            few = SPACES[:4]
+            for before, between, inside, after in product(few, SPACES, SPACES, few):
+                header = before + scheme + between + b"to" + inside + b"ken" + after
+                try:
+                    expected: Any = slowly(header)
+                except AuthenticationFailed:
+                    with pytest.raises(AuthenticationFailed):
+                        stateless.get_raw_token(header)
+                else:
+                    assert stateless.get_raw_token(header) == expected, header
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer x y", "bearer x y z", b"Bearer"])

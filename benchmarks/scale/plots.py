@@ -79,7 +79,7 @@ def draw_servers(axes: Any, report: ScaleReport) -> None:
         rates = {count: 1e9 / value for count, value in values.items()}
         draw(axes, rates, label, color=COLOURS[library], marker=marker)
     axes.set_ylim(0, axes.get_ylim()[1] * 1.3)
-    finish(axes, "Requests per second, by threads of a worker", THREADS)
+    finish(axes, "Requests per second, by threads", THREADS)
 
 
 def growth_plot(pyplot: Any, report: ScaleReport) -> Any:

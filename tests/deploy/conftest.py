@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,9 +38,9 @@ def site() -> Iterator[Site]:
 def load(tmp_path: Path) -> Callable[..., Result]:
     """`load(name, client, site)`: wrk for DEPLOY_SECONDS; every answer is the right one."""
 
-    def run(name: str, client: Client, site: Site) -> Result:
+    def run(name: str, client: Client, site: Site, **options: Any) -> Result:
         assert shutil.which("wrk"), "wrk is not installed: make test-deploy installs it"
-        result = run_wrk(client, site.access_token(), site.key, tmp_path, SECONDS)
+        result = run_wrk(client, site.access_token(), site.key, tmp_path, SECONDS, **options)
         table.ROWS[name] = result
         assert result.errors == 0, (result, site.log)
         assert min(result.right.values()) > 0, result

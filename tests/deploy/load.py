@@ -40,25 +40,37 @@ class Result:
         return self.lost + sum(self.wrong.values())
 
 
-def plan(token: str, key: str, path: str) -> list[str]:
-    """The lines of the plan, kinds spread over it. `key` is the server's secret."""
-    valid = (token, '"results"')
+def plan(token: str, key: str, path: str, text: str) -> list[str]:
+    """The lines of the plan, kinds spread over it. `key` is the server's secret; the answer to a
+    valid token has the text.
+    """
+    valid = (token, text)
     kinds = {"valid": valid, **bad_tokens(token, key)}
     spread = sorted(
         ((number + 0.5) / share, kind) for kind, share in MIX.items() for number in range(share)
     )
     lines = []
     for _, kind in spread:
-        sent, text = kinds[kind]
+        sent, expected = kinds[kind]
         status = 200 if kind == "valid" else 401
-        lines.append(f"{kind}\t{status}\t{text}\t{path}\t{sent or ''}\n")
+        lines.append(f"{kind}\t{status}\t{expected}\t{path}\t{sent or ''}\n")
     return lines
 
 
-def run_wrk(client: Client, token: str, key: str, directory: Path, seconds: int) -> Result:
-    """Load the deployment for so many seconds. `key` is the server's secret."""
+def run_wrk(
+    client: Client,
+    token: str,
+    key: str,
+    directory: Path,
+    seconds: int,
+    target: tuple[str, str] = ("/api/notes/", '"results"'),
+) -> Result:
+    """Load the deployment for so many seconds. `key` is the server's secret.
+
+    target: a path, and a text that its answer to a valid token has.
+    """
     file = directory / "plan"
-    file.write_text("".join(plan(token, key, "/api/notes/")))
+    file.write_text("".join(plan(token, key, *target)))
     options = [f"-t{CONNECTIONS}", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=30s"]
     options += ["-s", str(SCRIPT), "-H", f"Host: {client.host}"]
     done = subprocess.run(

@@ -86,6 +86,22 @@ def test_load(site: Site, client: Client, load: Callable[..., Result]) -> None:
     load("NGINX, 2 x Uvicorn, TLS", client, site)
 
 
+COUNT = "/api/notes/count/"
+
+
+def test_an_async_view(site: Site, client: Client) -> None:
+    token = site.access_token()
+    answer = client.get(COUNT, token)
+    assert (answer.status, set(answer.json)) == (200, {"count"})
+    for bad, text in bad_tokens(token, site.key).values():
+        answer = client.get(COUNT, bad)
+        assert (answer.status, text in answer.text) == (401, True)
+
+
+def test_load_of_an_async_view(site: Site, client: Client, load: Callable[..., Result]) -> None:
+    load("NGINX, 2 x Uvicorn, TLS: an async view", client, site, target=(COUNT, '"count"'))
+
+
 @pytest.fixture(scope="module")
 def granian(site: Site) -> Client:
     """Granian by itself, as its command is in the page, but for the port."""

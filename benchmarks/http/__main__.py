@@ -36,7 +36,7 @@ COMMAND = "python -m benchmarks.http"
 HTTP_GROUPS = (*cases.CASES, "connections")
 GROUPS = (*HTTP_GROUPS, report.IN_PROCESS, "memory")
 
-ROUNDS, SECONDS = 10, 2
+ROUNDS, SECONDS = 9, 2
 QUICK_ROUNDS, QUICK_SECONDS, QUICK_TOKENS = 1, 1, 50_000
 # Of authenticate() alone: rounds for one of the others, and milliseconds of a turn before LONGER.
 MORE_ROUNDS, TURN = 6, 4.0

@@ -2,6 +2,8 @@
 
 Environment:
     OPENSSL_DIR         prefix of an OpenSSL >= 3.0 to use instead of what pkg-config finds
+    OPENSSL_STATIC      "1": libcrypto.a goes into the extension, and none of its symbols out of it;
+                        what wheels are built with
     CFLAGS, LDFLAGS     added to Python's own; an -O level in CFLAGS replaces our -O3
     PYJWTFAST_LTO       "0": no optimisation across files, as for a build with sanitizers
     PYJWTFAST_WERROR    "1": compiler warnings are errors (set by make and CI, not for users)
@@ -11,6 +13,7 @@ import os
 import re
 import shlex
 import subprocess
+import sys
 import sysconfig
 import tempfile
 from glob import glob
@@ -37,24 +40,60 @@ OPENSSL_PROBE = """\
 #endif
 """
 
-OPENSSL_HELP = """\
+LIBRARY_PROBE = """\
+#include <openssl/crypto.h>
+unsigned int pjf_probe(void);
+unsigned int pjf_probe(void) { return OPENSSL_version_major(); }
+"""
+
+INSTALL = """\
+    Debian, Ubuntu   apt-get install gcc libssl-dev pkg-config python3-dev
+    Fedora, RHEL     dnf install gcc openssl-devel pkgconf-pkg-config python3-devel
+    Alpine           apk add gcc musl-dev openssl-dev pkgconf python3-dev
+    macOS            xcode-select --install; brew install openssl@3 pkgconf
+                     export OPENSSL_DIR="$(brew --prefix openssl@3)"
+"""
+
+COMPILER_HELP = f"""\
+pyjwtfast is built by a C compiler, and it could not compile a file of one line:
+{{error}}
+Install one, or name yours in the environment variable CC, and try again:
+
+{INSTALL}"""
+
+PYTHON_HELP = f"""\
+pyjwtfast needs the C headers of Python, and {{path}} is absent. Install them and try again:
+
+{INSTALL}
+Where the system has several versions of Python, the package is named after the version:
+python{{version}}-dev, python{{version}}-devel.
+"""
+
+OPENSSL_HELP = f"""\
 pyjwtfast needs the headers of OpenSSL 3.0 or newer, and the compiler could not use them
 (they are absent or older; its own words are above). Install them and try again:
 
-    Debian, Ubuntu   apt-get install gcc libssl-dev pkg-config
-    Fedora, RHEL     dnf install gcc openssl-devel pkgconf-pkg-config
-    Alpine           apk add gcc musl-dev openssl-dev pkgconf
-    macOS            brew install openssl@3   and set  OPENSSL_DIR="$(brew --prefix openssl@3)"
-
+{INSTALL}
 An OpenSSL in a place of its own is named by OPENSSL_DIR=/its/prefix.
 """
 
-PYTHON_HELP = """\
-pyjwtfast needs a C compiler and the C headers of Python (Python.h), and {path} is absent.
+LIBRARY_HELP = f"""\
+pyjwtfast needs OpenSSL's library libcrypto. Its headers are there, but the linker could not use the
+library (its own words are above). Install it and try again:
 
-    Debian, Ubuntu   apt-get install gcc python3-dev
-    Fedora, RHEL     dnf install gcc python3-devel
-    Alpine           apk add gcc musl-dev python3-dev
+{INSTALL}
+An OpenSSL in a place of its own is named by OPENSSL_DIR=/its/prefix.
+"""
+
+ARCHIVE_HELP = """\
+OPENSSL_STATIC=1 asks for libcrypto.a, and it is neither where OPENSSL_DIR says nor where pkg-config
+does. It comes with libssl-dev on Debian, with openssl-libs-static on Alpine, and from
+scripts/build_openssl.sh. Without OPENSSL_STATIC the shared library is taken.
+"""
+
+WINDOWS_HELP = """\
+pyjwtfast does not support Microsoft's compiler: its C code uses C11 atomics, and attributes and
+built-in functions of gcc and clang. On Windows, use it in WSL.
 """
 
 
@@ -70,59 +109,104 @@ def pkg_config(option: str) -> list[str]:
 
 def openssl_flags() -> tuple[list[str], list[str]]:
     """The compiler's and the linker's words for libcrypto."""
+    static = os.environ.get("OPENSSL_STATIC") == "1"
     prefix = os.environ.get("OPENSSL_DIR")
     if not prefix:
-        return pkg_config("--cflags"), pkg_config("--libs") or ["-lcrypto"]
+        compile_words = pkg_config("--cflags")
+        if static:
+            return compile_words, static_words(pkg_config("--variable=libdir"))
+        return compile_words, pkg_config("--libs") or ["-lcrypto"]
+    compile_words = [f"-I{Path(prefix, 'include')}"]
+    directories = [str(Path(prefix, name)) for name in ("lib64", "lib")]
+    if static:
+        return compile_words, static_words(directories)
     link = ["-lcrypto"]
-    for name in ("lib64", "lib"):
-        directory = Path(prefix, name)
-        if directory.is_dir():
+    for directory in directories:
+        if Path(directory).is_dir():
             link = [f"-L{directory}", f"-Wl,-rpath,{directory}", *link]
-    return [f"-I{Path(prefix, 'include')}"], link
+    return compile_words, link
+
+
+def static_words(directories: list[str]) -> list[str]:
+    """libcrypto.a by its path, and that the extension exports nothing of it.
+
+    A shared libcrypto beside Python's own is no way for a wheel. Where something has loaded another
+    one for all to see, as Apache does with mod_ssl, the calls of the extension would go there,
+    except those that only the newer of the two has.
+    """
+    for directory in directories:
+        archive = Path(directory, "libcrypto.a")
+        if archive.is_file():
+            break
+    else:
+        return []
+    if sys.platform == "darwin":
+        return [str(archive), "-Wl,-exported_symbol,_PyInit__core"]
+    return [str(archive), "-ldl", "-pthread", "-Wl,--exclude-libs,ALL"]
 
 
 class BuildCore(build_ext):
     """build_ext that says what is missing before it compiles, in words a user can act on."""
 
     def build_extensions(self) -> None:
+        if self.compiler.compiler_type == "msvc":
+            raise SetupError(WINDOWS_HELP)
+        try:
+            self.probe("extern int pjf_probe;\n")
+        except CompileError as error:
+            raise SetupError(COMPILER_HELP.format(error=error)) from error
         header = Path(sysconfig.get_path("include"), "Python.h")
         if not header.exists():
-            raise SetupError(PYTHON_HELP.format(path=header))
+            version = sysconfig.get_python_version()
+            raise SetupError(PYTHON_HELP.format(path=header, version=version))
         self.check_openssl()
         self.use_lto()
         super().build_extensions()
+
+    def probe(
+        self, source: str, compile_args: list[str] | None = None, link_args: list[str] | None = None
+    ) -> None:
+        """Compiles the source, and links it where there is something to link it with.
+
+        Raises CompileError or LinkError; what is made is deleted at once.
+        """
+        with tempfile.TemporaryDirectory() as directory:
+            file = Path(directory, "probe.c")
+            file.write_text(source, encoding="ascii")
+            objects = self.compiler.compile(
+                [str(file)], output_dir=directory, extra_postargs=compile_args
+            )
+            if link_args is not None:
+                self.compiler.link_shared_object(
+                    objects, str(Path(directory, "probe.so")), extra_postargs=link_args
+                )
 
     def use_lto(self) -> None:
         """Links with optimisation across files where the compiler can: 3 % off a verification."""
         if os.environ.get("PYJWTFAST_LTO") == "0":
             return
         extension = self.extensions[0]
-        with tempfile.TemporaryDirectory() as directory:
-            probe = Path(directory, "lto.c")
-            probe.write_text("int pjf_probe(void);\nint pjf_probe(void) { return 0; }\n", "ascii")
-            try:
-                objects = self.compiler.compile(
-                    [str(probe)], output_dir=directory, extra_postargs=LTO_COMPILE
-                )
-                self.compiler.link_shared_object(
-                    objects, str(Path(directory, "lto.so")), extra_postargs=LTO_LINK
-                )
-            except (CompileError, LinkError):
-                return
+        source = "int pjf_probe(void);\nint pjf_probe(void) { return 0; }\n"
+        try:
+            self.probe(source, LTO_COMPILE, LTO_LINK)
+        except (CompileError, LinkError):
+            return
         extension.extra_compile_args += LTO_COMPILE
         extension.extra_link_args += LTO_LINK
 
     def check_openssl(self) -> None:
         compile_args = self.extensions[0].extra_compile_args
-        with tempfile.TemporaryDirectory() as directory:
-            probe = Path(directory, "probe.c")
-            probe.write_text(OPENSSL_PROBE, encoding="ascii")
-            try:
-                self.compiler.compile(
-                    [str(probe)], output_dir=directory, extra_postargs=compile_args
-                )
-            except CompileError as error:
-                raise SetupError(OPENSSL_HELP) from error
+        link_args = self.extensions[0].extra_link_args
+        try:
+            self.probe(OPENSSL_PROBE, compile_args)
+        except CompileError as error:
+            raise SetupError(OPENSSL_HELP) from error
+        if not link_args:
+            raise SetupError(ARCHIVE_HELP)
+        try:
+            self.probe(LIBRARY_PROBE, compile_args, link_args)
+        except LinkError as error:
+            raise SetupError(LIBRARY_HELP) from error
 
 
 openssl_compile, openssl_link = openssl_flags()

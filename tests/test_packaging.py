@@ -129,10 +129,100 @@ def test_cflags_choose_the_optimisation(
         assert [word for word in line if re.fullmatch(r"-O\w*", word)][-1] == level
 
 
+HIDE_PYTHON_HEADERS = """\
+import sysconfig
+get_path = sysconfig.get_path
+sysconfig.get_path = lambda name, *more: "/hidden" if name == "include" else get_path(name, *more)
+"""
+
+
+def hide_headers_of_openssl(directory: Path) -> str:
+    """A compiler command that finds all that it found before, save the folders named openssl."""
+    asked = subprocess.run(
+        [*CC.split(), "-E", "-v", "-x", "c", os.devnull], capture_output=True, text=True, check=True
+    )
+    (listed,) = re.findall(r"<\.\.\.> search starts here:\n(.*?)End of", asked.stderr, re.DOTALL)
+    words = [*CC.split(), "-nostdinc"]
+    for number, line in enumerate(listed.splitlines()):
+        copy = directory / f"include-{number}"
+        copy.mkdir()
+        for path in Path(line.strip()).iterdir():
+            if path.name != "openssl":
+                (copy / path.name).symlink_to(path)
+        words.append(f"-isystem{copy}")
+    return " ".join(words)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the stand-ins are made of gcc's words")
+@pytest.mark.parametrize(
+    ("hidden", "says"),
+    [
+        ("compiler", "is built by a C compiler, and it could not compile a file of one line:\n"),
+        ("Python's headers", "needs the C headers of Python, and /hidden/Python.h is absent"),
+        ("OpenSSL's headers", "needs the headers of OpenSSL 3.0 or newer"),
+        ("OpenSSL 3", "needs the headers of OpenSSL 3.0 or newer"),
+        ("OpenSSL's library", "Its headers are there, but the linker could not use the\nlibrary"),
+        ("OpenSSL's archive", "OPENSSL_STATIC=1 asks for libcrypto.a"),
+    ],
+)
+def test_what_is_missing_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hidden: str, says: str
+) -> None:
+    """As pip runs it, in the words that a user sees: what lacks, what to type, no traceback."""
+    monkeypatch.setenv("PKG_CONFIG", "/nonexistent")
+    monkeypatch.setenv("CFLAGS", "-O0")
+    monkeypatch.setenv("PYJWTFAST_LTO", "0")
+    monkeypatch.delenv("OPENSSL_DIR", raising=False)
+    monkeypatch.delenv("OPENSSL_STATIC", raising=False)
+    if hidden == "compiler":
+        monkeypatch.setenv("CC", "/nonexistent/cc")
+    elif hidden == "Python's headers":
+        (tmp_path / "sitecustomize.py").write_text(HIDE_PYTHON_HEADERS)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    elif hidden == "OpenSSL's headers":
+        monkeypatch.setenv("CC", hide_headers_of_openssl(tmp_path))
+    elif hidden == "OpenSSL 3":
+        (tmp_path / "openssl").mkdir()
+        version = "#define OPENSSL_VERSION_NUMBER 0x1010117fL\n"
+        (tmp_path / "openssl" / "opensslv.h").write_text(version)
+        monkeypatch.setenv("CFLAGS", f"-I{tmp_path}")
+    elif hidden == "OpenSSL's library":
+        compiler = tmp_path / "cc"
+        compiler.write_text(
+            "#!/bin/sh\n"
+            "for word; do shift\n"
+            '    case $word in -lcrypto) word=-lhidden ;; esac; set -- "$@" "$word"\n'
+            f'done\nexec {CC} "$@"\n'
+        )
+        compiler.chmod(0o755)
+        monkeypatch.setenv("CC", str(compiler))
+    elif hidden == "OpenSSL's archive":
+        monkeypatch.setenv("OPENSSL_STATIC", "1")
+        monkeypatch.setenv("OPENSSL_DIR", str(tmp_path))
+
+    code = "from setuptools import build_meta; build_meta.build_wheel('.')"
+    # Not in the tree: a build leaves files there.
+    for name in ("setup.py", "pyproject.toml", "README.md", "LICENSE", "csrc", "pyjwtfast"):
+        (tmp_path / "copy" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "copy" / name).symlink_to(ROOT / name)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path / "copy", capture_output=True, text=True
+    )
+    said = done.stdout + done.stderr
+    assert done.returncode == 1, said
+    assert says in said
+    assert "Traceback" not in said
+    if hidden == "OpenSSL's headers":
+        assert re.search(r"opensslv\.h['\"]?( file not found|: No such file)", said), said
+    if hidden != "OpenSSL's archive":
+        assert "apt-get install gcc libssl-dev pkg-config python3-dev" in said
+
+
 def test_wheel_of_the_archive_works(
     sources: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # What is in it counts, not how fast it is.
+    # What is in it counts, not how fast it is; and pkg-config need not be there.
+    monkeypatch.setenv("PKG_CONFIG", "/nonexistent")
     monkeypatch.setenv("CFLAGS", "-O0")
     monkeypatch.setenv("PYJWTFAST_LTO", "0")
     options = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(tmp_path)]

@@ -6,6 +6,7 @@ PYTHON ?=
 VENV ?= .venv
 BENCH_VENV ?= .venv-bench
 BROWSER_VENV ?= .venv-browser
+WHEEL_VENV ?= .venv-wheel
 FUZZ_SECONDS ?= 60
 FUZZ_CASES ?= 100000
 LEAK_CALLS ?= 100000
@@ -122,6 +123,10 @@ test-arch:  ## the C tests for arm64, armhf and s390x under QEMU (ARCH=...); Deb
 docs: $(VENV)/installed  ## build the documentation into build/docs, to be read offline
 	@NO_MKDOCS_2_WARNING=1 $(PY) -m mkdocs --quiet build --strict --site-dir build/docs
 	@echo "Open build/docs/index.html"
+
+.PHONY: wheel
+wheel:  ## a wheel with OpenSSL inside into dist/, tested in an environment of its own
+	@scripts/wheel.sh $(WHEEL_VENV) dist
 
 .PHONY: bench
 bench:  ## side by side with PyJWT, simplejwt, ryjwt and oxyjwt (BENCH_ARGS=...)

@@ -92,8 +92,8 @@ scripts/build_openssl.sh. Without OPENSSL_STATIC the shared library is taken.
 """
 
 WINDOWS_HELP = """\
-pyjwtfast does not support Microsoft's compiler: its C code uses C11 atomics, and attributes and
-built-in functions of gcc and clang. On Windows, use it in WSL.
+pyjwtfast does not support Windows: its C code uses C11 atomics, and attributes and built-in
+functions of gcc and clang, which Microsoft's compiler lacks. In WSL it works as on Linux.
 """
 
 
@@ -229,6 +229,7 @@ setup(
                 *openssl_compile,
             ],
             extra_link_args=openssl_link,
+            libraries=["m"],
         )
     ],
     cmdclass={"build_ext": BuildCore},

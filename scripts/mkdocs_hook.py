@@ -23,6 +23,8 @@ ROOT = Path(__file__).resolve().parent.parent
 ADDED = {
     "SECURITY.md": "security.md",
     "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "CODE_OF_CONDUCT.md": "code-of-conduct.md",
     "example/README.md": "example.md",
     **{
         f"benchmarks/results/{plot.name}": f"plots/{plot.name}"

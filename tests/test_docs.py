@@ -18,11 +18,12 @@ from .processes import python
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
     *(ROOT / name for name in ("README.md", "SECURITY.md", "CHANGELOG.md", "example/README.md")),
+    *(ROOT / name for name in ("CONTRIBUTING.md", "CODE_OF_CONDUCT.md")),
     *sorted((ROOT / "docs").rglob("*.md")),
 ]
 
 # Blocks that are not run, each with a reason in its page. Raise it knowingly.
-NOT_RUN = 22
+NOT_RUN = 25
 
 
 def names(path: Path) -> str:

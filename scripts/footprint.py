@@ -105,7 +105,7 @@ def main() -> None:
         keys = {name: str(directory / f"{name}.pem") for name in ("private", "public")}
         code = (
             "import json, pyjwtfast; key = pyjwtfast.Key.generate('ES256'); "
-            "print(json.dumps([key.to_pem(), key.public().to_pem()]))"
+            "print(json.dumps([key.to_pem(private=True), key.public().to_pem()]))"
         )
         for path, pem in zip(keys.values(), json.loads(run(ours.python, "-c", code)), strict=True):
             Path(path).write_text(pem)

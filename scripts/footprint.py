@@ -3,9 +3,9 @@
     python scripts/footprint.py WHEEL [--rounds 40]
 
 Both are installed from wheels into virtual environments of their own. Downloaded are the wheels and
-all that they depend on, installed are their files without byte code. Times and memory are those of
-a new process, less those of one that imports nothing of theirs; processes of all kinds take turns,
-and the medians are shown.
+all that they depend on, installed are their files without byte code. Processor time and
+memory are those of a new process, less those of one that imports nothing of theirs; processes of
+all kinds take turns, and the medians are shown.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,7 +28,17 @@ ES256 = (
     "t = jwt.encode({{'sub': 'ada'}}, open({private!r}).read(), algorithm='ES256'); "
     "jwt.decode(t, open({public!r}).read(), algorithms=['ES256']); "
 )
-MEMORY = "import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+# Processor time, which other processes do not lengthen; and the most memory that was in use. What
+# getrusage says of the latter includes the parent's, on Linux.
+USED = """
+import re, resource
+used = resource.getrusage(resource.RUSAGE_SELF)
+try:
+    peak = int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+except OSError:
+    peak = used.ru_maxrss / 1024
+print(used.ru_utime + used.ru_stime, peak)
+"""
 CASES = {
     "import": SETUP,
     "import, sign and verify HS256 once": SETUP + HS256,
@@ -82,11 +91,9 @@ class Installed:
 
     def once(self, name: str, code: str, keys: dict[str, str]) -> None:
         """One process; its seconds and bytes are kept under the name."""
-        code = code.format(module=self.module, **keys) + MEMORY
-        start = time.perf_counter()
-        kibibytes = run(self.python, "-I", "-c", code)
-        seconds = time.perf_counter() - start
-        self.samples.setdefault(name, []).append((seconds, int(kibibytes) * 1024))
+        code = code.format(module=self.module, **keys)
+        seconds, kibibytes = map(float, run(self.python, "-I", "-c", f"{code}\n{USED}").split())
+        self.samples.setdefault(name, []).append((seconds, kibibytes * 1024))
 
     def median(self, name: str) -> tuple[float, float]:
         seconds, memory = zip(*self.samples[name], strict=True)

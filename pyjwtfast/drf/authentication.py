@@ -234,6 +234,8 @@ class JWTLazyUserAuthentication(JWTAuthentication):
 
     @classmethod
     def _reader(cls) -> Callable[[Any, Token], Any]:
+        if cls.get_user is not JWTLazyUserAuthentication.get_user:
+            return cls.get_user  # which may refuse whom read_user() does not
         if cls.read_user is not JWTLazyUserAuthentication.read_user:
             return cls.read_user
         return super().get_user

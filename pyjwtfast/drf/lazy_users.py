@@ -84,11 +84,23 @@ def attach(user: object, request: Any, read: Callable[[], AbstractBaseUser] | No
 
     read: takes the place of what the row is read by. Any other user is left as it is.
     """
-    method = getattr(user, "__dict__", {}).get("refresh_from_db")
-    unread = getattr(method, "__self__", None)
-    if isinstance(unread, _Unread):
+    unread = _unread(user)
+    if unread is not None:
         unread.request = request
         unread.read = read or unread.read
+
+
+def fill(user: object) -> None:
+    """Read the row of a lazy user now; raises what that raises. Any other is left as it is."""
+    unread = _unread(user)
+    if unread is not None:
+        unread.fill()
+
+
+def _unread(user: object) -> _Unread | None:
+    method = getattr(user, "__dict__", {}).get("refresh_from_db")
+    owner = getattr(method, "__self__", None)
+    return owner if isinstance(owner, _Unread) else None
 
 
 class _Unread:

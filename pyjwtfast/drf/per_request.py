@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from rest_framework.exceptions import APIException
 
+from .lazy_users import fill
+from .users import the_user_model
+
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.http import HttpRequest
@@ -23,7 +26,14 @@ _NAME = "_pyjwtfast_attempt"
 # The methods that make a token of its text, and those that find its user: where a class has others,
 # the outcome is its own.
 _TOKEN_STEPS = ("get_validated_token", "_validated_token")
-_USER_STEPS = ("get_user_queryset", "user_queryset_is_constant", "user_model", "_find_user")
+_USER_STEPS = (
+    "get_user_queryset",
+    "user_queryset_is_constant",
+    "user_model",
+    "_user_id",
+    "_find_user",
+    "_checked",
+)
 
 
 class Attempt:
@@ -78,9 +88,11 @@ class Attempt:
             authenticator = self.authenticator
             try:
                 if kept is None:
-                    self.user = type(authenticator)._reader()(authenticator, token)
+                    user = type(authenticator)._reader()(authenticator, token)
+                    fill(user)
                 else:
-                    self.user = authenticator._checked(kept, token)
+                    user = authenticator._checked(kept, token)
+                self.user = user
             except APIException as error:
                 self.user_error = error
                 raise
@@ -105,13 +117,24 @@ class Attempt:
     def loads_for(self, authenticator: JWTAuthentication) -> bool:
         """Whether the user is read as the authentication class does it."""
         own, other = type(self.authenticator), type(authenticator)
-        return own._reader() is other._reader() and _share(
-            _USER_STEPS, self.authenticator, authenticator
+        return (
+            own._reader() is other._reader()
+            and _share(_USER_STEPS, self.authenticator, authenticator)
+            and _model_of(self.authenticator) is _model_of(authenticator)
         )
 
 
 def _share(steps: tuple[str, ...], one: object, other: object) -> bool:
     return all(getattr(type(one), step) is getattr(type(other), step) for step in steps)
+
+
+def _model_of(authenticator: JWTAuthentication) -> Any:
+    """The model that an instance has been given, as simplejwt's own `__init__` does it.
+
+    None for the project's user model: one without users has none to be asked for.
+    """
+    model = vars(authenticator).get("user_model")
+    return None if model is None or model is the_user_model() else model
 
 
 def keep_attempt(request: HttpRequest, attempt: Attempt) -> None:

@@ -121,11 +121,15 @@ _frozen: dict[tuple[object, str, str], FrozenGet | None] = {}
 
 
 def is_djangos_own(manager: models.Manager[Any]) -> bool:
-    """Whether the manager's querysets are those that Django makes, and depend on nothing."""
+    """Whether the manager's querysets are those that Django makes, and depend on nothing.
+
+    A `get()` of its own may ask for more than it is given: the tenant's row, say.
+    """
     kind: Any = type(manager)
     return (
         kind.get_queryset is models.Manager.get_queryset
         and kind.all is models.Manager.all
+        and kind.get is models.Manager.get
         and kind._queryset_class is models.QuerySet
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import UserManager
 from django.db import connection, connections, models
 from django.db.models import Value
 from django.db.models.functions import Length, Upper
@@ -20,7 +21,7 @@ from pyjwtfast.drf import user_query
 from pyjwtfast.drf.authentication import JWTAuthentication
 from pyjwtfast.drf.tokens import AccessToken
 from pyjwtfast.drf.user_query import NotFreezableError, get_frozen, is_djangos_own
-from pyjwtfast.drf.users import find_user
+from pyjwtfast.drf.users import find_user, load_user
 from tests.drf.models import User
 
 pytestmark = pytest.mark.django_db
@@ -197,12 +198,27 @@ def made(manager: Any) -> Any:
     return manager
 
 
+class GetsStaff(UserManager[User]):
+    def get(self, *args: Any, **kwargs: Any) -> Any:
+        return super().get(*args, is_staff=True, **kwargs)
+
+
+def test_a_get_of_a_managers_own_is_called(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(User, "objects", made(GetsStaff()))
+    with override_settings(SIMPLE_JWT={"USER_CACHE_TTL": 60}):
+        assert find_user(User, user.id) is None
+        assert load_user(User, user.id) is None
+        User.objects.update(is_staff=True)
+        assert load_user(User, user.id) == user
+
+
 def test_djangos_own_managers() -> None:
     assert is_djangos_own(User.objects)
     assert is_djangos_own(made(models.Manager()))
     assert not is_djangos_own(made(OfTenant()))
     assert not is_djangos_own(made(models.Manager.from_queryset(Chatty)()))
     assert not is_djangos_own(made(Chatty.as_manager()))
+    assert not is_djangos_own(made(GetsStaff()))
 
 
 def test_a_manager_that_asks_a_thread_local_is_asked_each_time(

@@ -10,6 +10,7 @@ from typing import Any, cast
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.utils.cache import patch_vary_headers
 from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import APIException
@@ -18,6 +19,7 @@ from . import asynchronous
 from .authentication import JWTAuthentication, JWTLazyUserAuthentication
 from .exceptions import AuthenticationFailed, KeysUnavailable, RevocationsUnavailable
 from .per_request import Attempt, find_attempt, keep_attempt
+from .settings import api_settings
 
 
 class JWTAuthenticationMiddleware:
@@ -30,6 +32,9 @@ class JWTAuthenticationMiddleware:
     A token or a user that is refused makes `request.user` an AnonymousUser, whatever the session
     says, and `request.auth_error` the exception that says why. To raise that one is to answer
     401, as a view of Django REST Framework does; those do so by themselves, of this verification.
+
+    Responses say by Vary that they depend on that header (RFC 9110 section 12.5.5), or a cache in
+    front of the views would give one user's page to another: it is not the session that was asked.
     """
 
     sync_capable = True
@@ -54,7 +59,7 @@ class JWTAuthenticationMiddleware:
             with suppress(APIException):  # it is kept there
                 attempt.verify()
             self._set_user(request, attempt)
-        return cast("HttpResponseBase", self.get_response(request))
+        return self._varied(self.get_response(request))
 
     async def _call_async(self, request: HttpRequest) -> HttpResponseBase:
         attempt = self._begin(request)
@@ -62,7 +67,15 @@ class JWTAuthenticationMiddleware:
             with suppress(APIException):
                 await asynchronous.verify(attempt)
             self._set_user(request, attempt)
-        return cast("HttpResponseBase", await self.get_response(request))
+        return self._varied(await self.get_response(request))
+
+    def _varied(self, response: Any) -> HttpResponseBase:
+        """The response, with what it depends on; that is told where there was no token, too."""
+        names = [api_settings.AUTH_HEADER_NAME.removeprefix("HTTP_").replace("_", "-").title()]
+        if self.authentication_class.get_header is not JWTAuthentication.get_header:
+            names.append("Cookie")  # where others that look elsewhere do so
+        patch_vary_headers(response, names)
+        return cast("HttpResponseBase", response)
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
@@ -160,4 +173,6 @@ def _nobody(request: Any, error: APIException) -> AnonymousUser:
 
 def _asks_session(view: Callable[..., Any]) -> bool:
     kinds = getattr(getattr(view, "cls", None), "authentication_classes", ())
+    # Those given to as_view(), or to an action of a view set.
+    kinds = getattr(view, "initkwargs", {}).get("authentication_classes", kinds)
     return any(isinstance(kind, type) and issubclass(kind, SessionAuthentication) for kind in kinds)

@@ -9,7 +9,7 @@ from unittest import mock
 import pytest
 from asgiref.sync import async_to_sync
 from django.conf import settings
-from django.contrib.auth.models import AnonymousUser
+from django.contrib.auth.models import AnonymousUser, Group
 from django.http import HttpRequest, HttpResponse
 from django.test import AsyncClient, Client, RequestFactory, override_settings
 from pytest_django import DjangoAssertNumQueries
@@ -84,9 +84,12 @@ def test_drf_answers_as_without_it(user: User, path: str, chain: list[str], way:
     with override_settings(MIDDLEWARE=chain):
         for header, answer in zip(table, expected, strict=True):
             got = way(path, header)
-            if chain is TOUCHING:
+            varies = set(got.headers["Vary"].split(", "))
+            assert varies >= {"Authorization"}
+            if chain is not TOUCHING:
                 # Whoever finds a token's user has not asked for the session.
-                got.headers["Vary"] = answer.headers["Vary"]
+                assert varies - {"Authorization"} == set(answer.headers["Vary"].split(", "))
+            got.headers["Vary"] = answer.headers["Vary"]
             assert got == answer, header
     assert {answer.status for answer in expected} == {200, 403 if path == "/session/" else 401}
 
@@ -245,7 +248,8 @@ class TestSessions:
         for chain in (settings.MIDDLEWARE, ALONE, TOUCHING):
             with override_settings(MIDDLEWARE=chain):
                 got = [
-                    getattr(each, method)("/session/", **extra)
+                    getattr(each, method)(path, **extra)
+                    for path in ("/session/", "/session-given/")
                     for each in (client, Client(enforce_csrf_checks=True))
                     for method in ("get", "post")
                     for extra in ({}, {"HTTP_AUTHORIZATION": header})
@@ -259,8 +263,8 @@ class TestSessions:
         assert answers[0] == answers[1] == answers[2]
         statuses = [status for status, _ in answers[0]]
         # The last of each client: a token, and for bert's the session, which comes first.
-        assert statuses[3] == 403
-        assert statuses[7:] == [200, 200]
+        assert statuses[3] == statuses[11] == 403
+        assert [statuses[7], *statuses[15:]] == [200, 200, 200]
 
     @pytest.mark.usefixtures("installed")
     def test_log_in_within_a_request_with_a_token(self, client: Client, header: str) -> None:
@@ -345,6 +349,116 @@ def test_a_view_with_steps_of_its_own_takes_them(user: User, header: str) -> Non
     assert seen == ["token", "user", "queryset"]
     shared: Any = JWTAuthentication().authenticate(request)
     assert shared[0] is find_attempt(request).user  # type: ignore[union-attr]
+
+
+class Banning(JWTLazyUserAuthentication):
+    def get_user(self, validated_token: Any) -> Any:
+        super().get_user(validated_token)
+        raise AuthenticationFailed("banned", code="banned")
+
+
+class BanningWithRow(Banning):
+    def read_user(self, validated_token: Any) -> Any:
+        return super().read_user(validated_token)
+
+
+@pytest.mark.parametrize("kind", [Banning, BanningWithRow])
+@pytest.mark.parametrize("first", [JWTAuthentication, JWTLazyUserAuthentication])
+def test_a_lazy_class_that_refuses_is_asked(
+    user: User, header: str, kind: type[JWTAuthentication], first: type[JWTAuthentication]
+) -> None:
+    """Whoever has loaded the user before, and where the row is read at once."""
+
+    class First(JWTAuthenticationMiddleware):
+        authentication_class = first
+
+    class Its(JWTAuthenticationMiddleware):
+        authentication_class = kind
+
+    request = run(request_with(header), First)
+    assert async_to_sync(request.auser)() == user
+    with pytest.raises(AuthenticationFailed, match="banned"):
+        kind().authenticate(request)
+    for ask_for in (lambda it: it.user, lambda it: async_to_sync(it.auser)()):
+        request = run(request_with(header), Its)
+        assert not ask_for(request).is_authenticated
+        assert request.auth_error.detail["code"] == "banned"
+
+
+def test_a_lazy_class_that_adds_something(user: User, header: str) -> None:
+    class Adding(JWTLazyUserAuthentication):
+        def get_user(self, validated_token: Any) -> Any:
+            found = super().get_user(validated_token)
+            found.added = True
+            return found
+
+    class Its(JWTAuthenticationMiddleware):
+        authentication_class = Adding
+
+    for ask_for in (lambda it: it.user, lambda it: async_to_sync(it.auser)()):
+        request = run(request_with(header), Its)
+        found = ask_for(request)
+        assert (found.username, found.added) == ("anna", True)
+    shared: Any = Adding().authenticate(request)
+    assert shared[0] is find_attempt(request).user  # type: ignore[union-attr]
+
+
+def test_an_instance_with_a_model_of_its_own(
+    user: User, header: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As simplejwt's __init__ sets it: the id of a user of another model is another one's."""
+    monkeypatch.setattr(Group, "is_active", True, raising=False)
+    group = Group.objects.create(pk=user.pk, name="a customer, say")
+
+    class OfGroups(JWTAuthentication):
+        def __init__(self) -> None:
+            self.user_model = Group  # type: ignore[assignment]
+
+    class OfUsers(JWTAuthentication):
+        def __init__(self) -> None:
+            self.user_model = User
+
+    request = run(request_with(header), JWTAuthenticationMiddleware)
+    assert request.user == user
+    found: Any = OfGroups().authenticate(request)
+    assert found[0] == group
+    shared: Any = OfUsers().authenticate(request)
+    assert shared[0] is find_attempt(request).user  # type: ignore[union-attr]
+
+
+def test_a_cache_in_front_keeps_users_apart(user: User, header: str) -> None:
+    """As it does for sessions, whose middleware says Vary: Cookie."""
+    other = User.objects.create_user("bert", "bert@example.com", PASSWORD)
+    cached = [
+        "django.middleware.cache.UpdateCacheMiddleware",
+        *ALONE,
+        "django.middleware.cache.FetchFromCacheMiddleware",
+    ]
+    with override_settings(MIDDLEWARE=cached):
+        for path in ("/plain/", "/plain-async/", "/open/"):
+            told = [
+                ask(path, each).body["user"]
+                for each in (None, header, f"Bearer {AccessToken.for_user(other)}", header, None)
+            ]
+            assert told == ["AnonymousUser", "anna", "bert", "anna", "AnonymousUser"], path
+
+
+def test_what_a_response_depends_on(header: str) -> None:
+    class InCookie(JWTAuthentication):
+        def get_header(self, request: Any) -> Any:
+            return request.COOKIES.get("header", "").encode()
+
+    class Cookies(JWTAuthenticationMiddleware):
+        authentication_class = InCookie
+
+    def varies(kind: type[JWTAuthenticationMiddleware]) -> str:
+        response: Any = kind(lambda request: HttpResponse())(request_with(header))
+        return str(response.headers["Vary"])
+
+    assert varies(JWTAuthenticationMiddleware) == "Authorization"
+    assert varies(Cookies) == "Authorization, Cookie"
+    with override_settings(SIMPLE_JWT={"AUTH_HEADER_NAME": "HTTP_X_ACCESS_TOKEN"}):
+        assert varies(JWTAuthenticationMiddleware) == "X-Access-Token"
 
 
 def test_a_header_that_was_changed_since_is_read_anew(user: User, header: str) -> None:

@@ -22,6 +22,10 @@ urlpatterns = [
     path("lazy/", views.Lazily.as_view()),
     path("open/", views.Open.as_view()),
     path("session/", views.SessionFirst.as_view()),
+    path(
+        "session-given/",
+        views.Posting.as_view(authentication_classes=views.SessionFirst.authentication_classes),
+    ),
     path("browsable/", views.Browsable.as_view()),
     path("by-hand/<str:name>/", views.by_hand),
     path("plain/", views.plain),

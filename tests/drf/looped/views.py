@@ -122,11 +122,13 @@ class Session(SessionAuthentication):
     pass
 
 
-class SessionFirst(WhoAmI):
-    authentication_classes = (Session, JWTAuthentication)
-
+class Posting(WhoAmI):
     def post(self, request: Any) -> Response:
         return self.get(request)
+
+
+class SessionFirst(Posting):
+    authentication_classes = (Session, JWTAuthentication)
 
 
 class Browsable(WhoAmI):

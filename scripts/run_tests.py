@@ -1,5 +1,7 @@
-"""Runs the checks of `make test` one after another, all of them, and sums up at the end.
+"""Runs the checks of `make test`, all of them, and sums up at the end.
 
+As many at a time as there are processors; then the output of each comes in one piece when it has
+ended. With --jobs 1 they run one after another, and their output is shown as it comes.
 Exit status 0 only if nothing failed. What cannot run here is named; with CI=true that is a failure.
 PostgreSQL is looked for at 127.0.0.1:5432, or where libpq's variables say (PGHOST, PGUSER, ...);
 MariaDB at 127.0.0.1:3306, or where MYSQL_HOST, MYSQL_TCP_PORT, MYSQL_USER and MYSQL_PWD say.
@@ -13,8 +15,10 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +29,7 @@ GROUPS = ("lint", "c", "python", "drf", "example")
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] \S+: (.+)$", re.MULTILINE)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
+WRITING = threading.Lock()
 
 
 @dataclass
@@ -43,36 +48,74 @@ class Step:
     skipped: Counter[str] = field(default_factory=Counter)
     seconds: float = 0.0
 
-    def run(self) -> None:
-        print(f"\n=== {self.group}: {self.name}", flush=True)
+    @property
+    def lane(self) -> str:
+        return self.name if self.group in ("drf", "example") else self.group
+
+    @property
+    def title(self) -> str:
+        return f"{self.group}: {self.name}"
+
+    def run(self, *, aside: bool) -> None:
+        """Runs it and shows its output: aside others all of it at the end, else as it comes."""
         if self.skip:
-            print(self.skip, flush=True)
             self.outcome = "FAILED" if CI else "skipped"
+            show(f"\n=== {self.title}\n{self.skip}\n")
             return
+        show(f"\n=== {self.title}{': started' if aside else ''}\n")
         start = time.monotonic()
-        environment = {**os.environ, **self.environment}
-        if "pytest" in self.command:
-            status, output = run_and_read(self.command, environment)
-            for tests, why in SKIPPED.findall(output):
-                self.skipped[why] += int(tests)
-        else:
-            status = subprocess.run(self.command, cwd=ROOT, env=environment).returncode
+        status, output = run_and_read(
+            self.command, {**os.environ, **self.environment}, shown=not aside
+        )
         self.seconds = time.monotonic() - start
         self.outcome = "passed" if status == 0 else "FAILED"
+        if aside:
+            show(f"\n=== {self.title}: {self.outcome} after {self.seconds:.0f} s\n{output}")
+        if "pytest" in self.command:
+            for tests, why in SKIPPED.findall(COLOUR.sub("", output)):
+                self.skipped[why] += int(tests)
 
 
-def run_and_read(command: list[str], environment: dict[str, str]) -> tuple[int, str]:
-    """Runs the command, shows its output as it comes; its exit status, and the output again."""
+def show(text: str) -> None:
+    """Writes at once, and in one piece, whatever other threads write."""
+    with WRITING:
+        sys.stdout.buffer.write(text.encode(errors="replace"))
+        sys.stdout.flush()
+
+
+def run_and_read(
+    command: list[str], environment: dict[str, str], *, shown: bool
+) -> tuple[int, str]:
+    """Runs the command, shows its output as it comes if wanted; exit status and output."""
     output = bytearray()
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     ) as process:
         assert process.stdout is not None
         while chunk := os.read(process.stdout.fileno(), 65536):
-            sys.stdout.buffer.write(chunk)
-            sys.stdout.flush()
             output += chunk
-    return process.returncode, COLOUR.sub("", output.decode(errors="replace"))
+            if shown:
+                sys.stdout.buffer.write(chunk)
+                sys.stdout.flush()
+    return process.returncode, output.decode(errors="replace")
+
+
+def lanes(steps: list[Step]) -> list[list[Step]]:
+    """What may run side by side; within a lane, one after another. The longest ones come first.
+
+    Steps of one group write to the same build directory; those of Django to one database each.
+    """
+    found: dict[str, list[Step]] = {}
+    for step in steps:
+        found.setdefault(step.lane, []).append(step)
+    order = ("python", "postgresql", "sqlite", "lint", "c")
+    places = {lane: place for place, lane in enumerate(order)}
+    return [found[lane] for lane in sorted(found, key=lambda lane: places.get(lane, len(order)))]
+
+
+def run_lane(steps: list[Step], aside: bool) -> None:
+    for step in steps:
+        step.run(aside=aside)
 
 
 def postgresql_silence() -> str:
@@ -204,10 +247,25 @@ def main() -> int:
         metavar="group",
         help=f"of {', '.join(GROUPS)} (default: every group)",
     )
-    wanted = parser.parse_args().groups or GROUPS
+    parser.add_argument(
+        "-j",
+        "--jobs",
+        type=int,
+        default=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1,
+        metavar="N",
+        help="how many checks run at a time (default: the number of processors, here %(default)s)",
+    )
+    options = parser.parse_args()
+    if options.jobs < 1:
+        parser.error("--jobs must be at least 1")
+    wanted = options.groups or GROUPS
     steps = [step for step in (*lint_steps(), *test_steps()) if step.group in wanted]
-    for step in steps:
-        step.run()
+    if options.jobs == 1:
+        run_lane(steps, aside=False)
+    else:
+        with ThreadPoolExecutor(options.jobs) as pool:
+            for lane in [pool.submit(run_lane, steps, True) for steps in lanes(steps)]:
+                lane.result()
 
     print(f"\n=== Summary (Python {sys.version.split()[0]})")
     for step in steps:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shutil
 import socket
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -98,3 +100,44 @@ def test_serve_on_a_port_that_is_taken(tmp_path: Path) -> None:
     assert done.returncode == 1
     reason = f"Port {port}: address already in use."
     assert done.stderr == f"{reason} Try another one: make serve PORT=8001\n"
+
+
+def load_run_tests() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("run_tests", SCRIPTS / "run_tests.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where its dataclass looks for its annotations
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_checks_run_in_lanes() -> None:
+    run_tests = load_run_tests()
+    steps = [*run_tests.lint_steps(), *run_tests.test_steps()]
+    lanes = run_tests.lanes(steps)
+    assert sorted(step.title for lane in lanes for step in lane) == sorted(
+        step.title for step in steps
+    )
+    names = [{step.lane for step in lane} for lane in lanes]
+    assert names == [{"python"}, {"postgresql"}, {"sqlite"}, {"lint"}, {"c"}, {"mariadb"}]
+
+
+@pytest.mark.parametrize("aside", [False, True])
+def test_a_check_is_judged_by_its_exit_status(
+    aside: bool, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    run_tests = load_run_tests()
+    passes, fails, absent = (
+        run_tests.Step("lint", name, [sys.executable, "-c", code], skip=skip)
+        for name, code, skip in (
+            ("passes", "print('one'); print('two')", ""),
+            ("fails", "raise SystemExit('three')", ""),
+            ("absent", "", "it is not installed"),
+        )
+    )
+    run_tests.run_lane([passes, fails, absent], aside=aside)
+    outcomes = [step.outcome for step in (passes, fails, absent)]
+    assert outcomes == ["passed", "FAILED", "FAILED" if run_tests.CI else "skipped"]
+    output = capfdbinary.readouterr().out
+    assert output.index(b"one\ntwo\n") < output.index(b"three\n") < output.index(b"not installed")

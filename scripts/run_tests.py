@@ -221,9 +221,8 @@ def test_steps() -> list[Step]:
             ),
         ]
     # What depends on the database beyond Django's own care: how users are loaded.
-    loading = [
-        f"tests/drf/test_{name}.py" for name in ("user_query", "user_cache", "user_cache_shared")
-    ]
+    names = ("user_query", "user_cache", "user_cache_shared", "user_modes")
+    loading = [f"tests/drf/test_{name}.py" for name in names]
     steps.append(
         Step(
             "drf",

@@ -26,6 +26,65 @@ from tests.drf.support import ABSENT, Answer, claims, get, post, token
 
 KINDS = ["AccessToken", "RefreshToken", "SlidingToken"]
 
+# The table of requests, which test_differential_modes.py sends too.
+HEADERS: list[str | bytes | None] = [
+    None,
+    "",
+    " ",
+    "Bearer",
+    "Bearer ",
+    "Bearer a b",
+    "Bearer a.b",
+    "Bearer a.b.c",
+    "Bearer a.b.c.d.e",
+    "Bearer ..",
+    "Basic YTpi",
+    "Bear x",
+    "Bearer\ta.b.c",
+    b"Bearer a.b.c",
+    b"Bearer \xff\xfe",
+    "Bearer \xff.\xff.\xff",
+    "Bearer " + "." * 1000,
+    "Bearer eyJhbGciOiJub25lIn0.e30.",
+    "Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA",
+]
+CHANGED_CLAIMS: list[dict[str, Any]] = [
+    {},
+    {"exp": 1},
+    {"exp": ABSENT},
+    {"exp": None},
+    {"exp": True},
+    {"exp": "soon"},
+    {"jti": ABSENT},
+    {"jti": None},
+    {"jti": 5},
+    {"token_type": ABSENT},
+    {"token_type": "refresh"},
+    {"token_type": ["access"]},
+    {"token_type": None},
+    {"user_id": ABSENT},
+    {"user_id": None},
+    {"user_id": "99999"},
+    {"user_id": 99999},
+    {"user_id": 10**30},
+    {"iat": "x"},
+    {"iat": 4102444800},
+    {"iat": -1},
+    {"nbf": 4102444800},
+    {"nbf": []},
+    {"iss": "anybody"},
+    {"iss": 5},
+    {"aud": "anybody"},
+    {"aud": 5},
+    {"sub": 5},
+    {"exp": 1, "iat": "x"},
+    {"exp": 1, "jti": ABSENT},
+    {"exp": ABSENT, "jti": ABSENT, "token_type": ABSENT},
+    {"jti": ABSENT, "token_type": ABSENT},
+]
+FIELD_VALUES = [ABSENT, None, "", " ", 5, True, [], {}, "x", "a.b.c", "é.é.é", "a\0b", "\ud800"]
+NO_CREDENTIALS: list[Any] = [{}, {"username": "anna"}, {"password": "x"}, [], "x", None, 5]
+
 pytestmark = pytest.mark.django_db
 
 
@@ -44,30 +103,7 @@ def ours_and_theirs(kind: str) -> list[Any]:
     return [getattr(pyjwtfast.drf.tokens, kind), getattr(rest_framework_simplejwt.tokens, kind)]
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        None,
-        "",
-        " ",
-        "Bearer",
-        "Bearer ",
-        "Bearer a b",
-        "Bearer a.b",
-        "Bearer a.b.c",
-        "Bearer a.b.c.d.e",
-        "Bearer ..",
-        "Basic YTpi",
-        "Bear x",
-        "Bearer\ta.b.c",
-        b"Bearer a.b.c",
-        b"Bearer \xff\xfe",
-        "Bearer \xff.\xff.\xff",
-        "Bearer " + "." * 1000,
-        "Bearer eyJhbGciOiJub25lIn0.e30.",
-        "Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA",
-    ],
-)
+@pytest.mark.parametrize("header", HEADERS)
 def test_header(client: APIClient, header: str | bytes | None) -> None:
     for path in ("who/", "stateless/"):
         ours, theirs = both_get(client, path, header)
@@ -75,44 +111,7 @@ def test_header(client: APIClient, header: str | bytes | None) -> None:
         assert ours.status == 401
 
 
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {},
-        {"exp": 1},
-        {"exp": ABSENT},
-        {"exp": None},
-        {"exp": True},
-        {"exp": "soon"},
-        {"jti": ABSENT},
-        {"jti": None},
-        {"jti": 5},
-        {"token_type": ABSENT},
-        {"token_type": "refresh"},
-        {"token_type": ["access"]},
-        {"token_type": None},
-        {"user_id": ABSENT},
-        {"user_id": None},
-        {"user_id": "99999"},
-        {"user_id": 99999},
-        {"user_id": 10**30},
-        {"iat": "x"},
-        {"iat": 4102444800},
-        {"iat": -1},
-        {"nbf": 4102444800},
-        {"nbf": []},
-        {"iss": "anybody"},
-        {"iss": 5},
-        {"aud": "anybody"},
-        {"aud": 5},
-        {"sub": 5},
-        {"exp": 1, "iat": "x"},
-        {"exp": 1, "jti": ABSENT},
-        {"exp": ABSENT, "jti": ABSENT, "token_type": ABSENT},
-        {"jti": ABSENT, "token_type": ABSENT},
-    ],
-    ids=repr,
-)
+@pytest.mark.parametrize("changes", CHANGED_CLAIMS, ids=repr)
 def test_claims(client: APIClient, user: User, changes: dict[str, Any]) -> None:
     changes = {"user_id": str(user.pk), **changes}
     for kind, path in [("access", "who/"), ("access", "stateless/")]:
@@ -160,7 +159,7 @@ def test_malformed_claims_differ_only_where_simplejwt_is_wrong(
         assert ours.status == 401
 
 
-@pytest.mark.parametrize("body", [{}, {"username": "anna"}, {"password": "x"}, [], "x", None, 5])
+@pytest.mark.parametrize("body", NO_CREDENTIALS)
 def test_obtain_without_credentials(client: APIClient, body: Any) -> None:
     for path in ("token/", "sliding/"):
         ours, theirs = both_post(client, path, body)
@@ -169,9 +168,7 @@ def test_obtain_without_credentials(client: APIClient, body: Any) -> None:
 
 
 @pytest.mark.parametrize("path", ["token/refresh/", "sliding/refresh/", "token/verify/"])
-@pytest.mark.parametrize(
-    "value", [ABSENT, None, "", " ", 5, True, [], {}, "x", "a.b.c", "é.é.é", "a\0b", "\ud800"]
-)
+@pytest.mark.parametrize("value", FIELD_VALUES)
 def test_fields(client: APIClient, path: str, value: Any) -> None:
     field = "refresh" if path == "token/refresh/" else "token"
     ours, theirs = both_post(client, path, {} if value is ABSENT else {field: value})

@@ -19,6 +19,8 @@ def _routes(authentication: ModuleType, views: ModuleType) -> list[Any]:
     def who(authenticator: type) -> Any:
         return WhoAmI.as_view(authentication_classes=[authenticator])
 
+    # simplejwt has no lazy users: what they are compared with is its users who are read at once.
+    lazy = getattr(authentication, "JWTLazyUserAuthentication", authentication.JWTAuthentication)
     return [
         path("token/", views.token_obtain_pair),
         path("token/refresh/", views.token_refresh),
@@ -27,6 +29,7 @@ def _routes(authentication: ModuleType, views: ModuleType) -> list[Any]:
         path("sliding/", views.token_obtain_sliding),
         path("sliding/refresh/", views.token_refresh_sliding),
         path("who/", who(authentication.JWTAuthentication)),
+        path("lazy/", who(lazy)),
         path("stateless/", who(authentication.JWTStatelessUserAuthentication)),
     ]
 

@@ -1,7 +1,7 @@
 """A project that either library can serve, each in processes of its own, on one database.
 
 PEER_LIBRARY: pyjwtfast or simplejwt. PEER_DATABASE and PEER_SIMPLE_JWT: JSON of
-DATABASES["default"] and SIMPLE_JWT.
+DATABASES["default"] and SIMPLE_JWT. PEER_CACHES: of CACHES. PEER_URLS: another ROOT_URLCONF.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import json
 from typing import Any
 
 from tests.processes import printed_by
+
+SECRET_KEY = "the secret of two libraries, long enough for any algorithm: 64 bytes or more"
 
 
 def environment(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import os
 
+from tests.drf.peers import SECRET_KEY as SECRET_KEY
+
 LIBRARY = {"pyjwtfast": "pyjwtfast.drf", "simplejwt": "rest_framework_simplejwt"}[
     os.environ["PEER_LIBRARY"]
 ]
 
-SECRET_KEY = "the secret of two libraries, long enough for any algorithm: 64 bytes or more"
 ALLOWED_HOSTS = ["*"]
 USE_TZ = True
-ROOT_URLCONF = "tests.drf.peers.urls"
+ROOT_URLCONF = os.environ.get("PEER_URLS", "tests.drf.peers.urls")
 WSGI_APPLICATION = "tests.drf.peers.wsgi.application"
 MIGRATION_MODULES = {"contenttypes": None, "auth": None}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

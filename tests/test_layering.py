@@ -98,14 +98,12 @@ CHECKS_LAYERS = (
     {"__init__"},
 )
 DRF_LAYERS = (
-    {"__init__", "translation", "utils"},
+    {"__init__", "logs", "translation", "utils"},
     {"exceptions", "settings"},
-    {"instance_copies", "invalidation_feed", "user_query"},
-    {"user_cache"},
+    {"user_cache", "user_query"},
     {"models", "users"},
     {"backends"},
-    {"revocation_store", "state"},
-    {"revocation_memory"},
+    {"state"},
     {"revocation"},
     {"tokens"},
     {"lazy_users"},
@@ -132,6 +130,16 @@ DOCTOR_LAYERS = (
     {"command"},
     {"__init__"},
 )
+REVOCATION_LAYERS = (
+    {"store"},
+    {"memory"},
+    {"__init__"},
+)
+USER_CACHE_LAYERS = (
+    {"copies", "feed", "rows"},
+    {"memory"},
+    {"__init__"},
+)
 # The packages of the API that have layers of their own; the modules beside them know neither.
 # One inside another is also a unit of that one's.
 PACKAGES = {
@@ -139,7 +147,9 @@ PACKAGES = {
     "drf": DRF_LAYERS,
     "drf.checks": CHECKS_LAYERS,
     "drf.doctor": DOCTOR_LAYERS,
+    "drf.revocation": REVOCATION_LAYERS,
     "drf.token_blacklist": BLACKLIST_LAYERS,
+    "drf.user_cache": USER_CACHE_LAYERS,
 }
 DJANGO = {"asgiref", "django", "rest_framework", "rest_framework_simplejwt", "drf_spectacular"}
 # The one module of the API that stands above the Django part.

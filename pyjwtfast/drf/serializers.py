@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import auth
 from django.contrib.auth import authenticate, get_user_model
-from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError
 from django.utils.functional import classproperty
 from rest_framework import exceptions, serializers
@@ -16,7 +15,7 @@ from rest_framework import exceptions, serializers
 from . import revocation
 from .exceptions import TokenError, TokenRevoked
 from .models import TokenUser  # noqa: F401  simplejwt's module has it among its names
-from .settings import api_settings, setting_in_effect
+from .settings import api_settings, wrong_setting
 from .token_blacklist import is_asked
 from .tokens import AuthUser, BlacklistMixin, RefreshToken, SlidingToken, Token, UntypedToken
 from .translation import gettext_lazy as _
@@ -251,10 +250,7 @@ class TokenVerifySerializer(serializers.Serializer[Any]):
         store.check_id(jti)
         wanted = api_settings.VERIFY_CHECKS_BLACKLIST
         if wanted not in ("compatible", "always"):
-            raise ImproperlyConfigured(
-                f"{setting_in_effect('VERIFY_CHECKS_BLACKLIST')} is {wanted!r}, but must be "
-                "'compatible' or 'always'."
-            )
+            raise wrong_setting("VERIFY_CHECKS_BLACKLIST", wanted, "'compatible' or 'always'")
         always = wanted == "always"
         if not (always or api_settings.BLACKLIST_AFTER_ROTATION):
             return

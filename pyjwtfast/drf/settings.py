@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any, cast
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 from django.dispatch import Signal
 from rest_framework import HTTP_HEADER_ENCODING
@@ -100,6 +101,9 @@ REMOVED_SETTINGS = (
     "TOKEN_BACKEND_CLASS",
 )
 
+# For how many seconds, at most, a process can go on with what it has read: a day.
+LONGEST_INTERVAL = 86_400
+
 # The settings are simplejwt's, and described there.
 SETTINGS_DOC = "https://django-rest-framework-simplejwt.readthedocs.io/en/latest/settings.html"
 
@@ -124,6 +128,24 @@ def setting_in_effect(name: str) -> str:
         if own == settings.SECRET_KEY:
             return "SECRET_KEY_FALLBACKS"
     return f"{source}['{name}']"
+
+
+def wrong_setting(name: str, value: object, what: str) -> ImproperlyConfigured:
+    """The error of a setting that can't be used. what: what it must be."""
+    return ImproperlyConfigured(f"{setting_in_effect(name)} is {value!r}, but must be {what}.")
+
+
+def to_seconds(name: str, value: object) -> float:
+    """What a setting holds that is a number of seconds, or a timedelta.
+
+    Raises ImproperlyConfigured for what is no such time, and for more than a day.
+    """
+    found = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(found, bool) or not isinstance(found, (int, float)):
+        raise wrong_setting(name, value, "a number of seconds")
+    if not 0 <= found <= LONGEST_INTERVAL:  # NaN neither
+        raise wrong_setting(name, value, f"between 0 and {LONGEST_INTERVAL} seconds")
+    return float(found)
 
 
 def default_fallbacks(signing_key: object, algorithm: object) -> Any:

@@ -21,7 +21,7 @@ from . import revocation, state
 from .backends import TokenBackend
 from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
 from .models import TokenUser
-from .settings import DEFAULTS, api_settings, setting_in_effect
+from .settings import DEFAULTS, api_settings, setting_in_effect, wrong_setting
 from .token_blacklist import is_asked
 from .translation import gettext_lazy as _
 from .users import find_user
@@ -511,9 +511,7 @@ def _stored(token: object) -> str:
         return text
     if kind == "hash":
         return f"{HASHED}{hashlib.sha256(text.encode()).hexdigest()}"
-    raise ImproperlyConfigured(
-        f"{setting_in_effect('STORE_TOKEN')} is {kind!r}, but must be 'full', 'hash' or 'empty'."
-    )
+    raise wrong_setting("STORE_TOKEN", kind, "'full', 'hash' or 'empty'")
 
 
 class AccessToken(Token):

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.db.models import Manager, QuerySet
 
+    from .user_cache.memory import UserCache
+
 
 @remembered
 def the_user_model() -> type[AbstractBaseUser]:
@@ -118,7 +120,7 @@ def _read(
 
 
 def _place(
-    cache: user_cache.UserCache, source: type[AbstractBaseUser] | QuerySet[Any], constant: bool
+    cache: UserCache, source: type[AbstractBaseUser] | QuerySet[Any], constant: bool
 ) -> tuple[str, Hashable] | None:
     """The database that users of this source are read from, and its place in the cache's keys.
 

@@ -23,12 +23,12 @@ from pyjwtfast.drf import user_cache
 from pyjwtfast.drf.authentication import JWTAuthentication
 from pyjwtfast.drf.exceptions import AuthenticationFailed
 from pyjwtfast.drf.tokens import AccessToken
-from pyjwtfast.drf.user_cache import invalidate_all_users, invalidate_user
+from pyjwtfast.drf.user_cache import invalidate_all_users, invalidate_user, memory
 from pyjwtfast.drf.users import find_user
 from tests.drf.models import Colleague, Employee, Profile, User
 from tests.drf.settings import DATABASE
 from tests.drf.support import claims, get, token
-from tests.drf.test_instance_copies import contents
+from tests.drf.test_user_cache_copies import contents
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -154,8 +154,8 @@ def test_true_is_not_the_user_with_the_number_one(cached: None) -> None:
 
 
 def test_entries_end(user: User, cached: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = user_cache.monotonic()
-    monkeypatch.setattr(user_cache, "monotonic", lambda: now)
+    now = memory.monotonic()
+    monkeypatch.setattr(memory, "monotonic", lambda: now)
     assert asked(user) == 1
     User.objects.update(username="bert")  # which sends no signal
     now += 59.9
@@ -169,8 +169,8 @@ def test_entries_end(user: User, cached: None, monkeypatch: pytest.MonkeyPatch) 
 def test_the_time_to_live_counts_from_before_the_read(
     user: User, cached: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = user_cache.monotonic()
-    monkeypatch.setattr(user_cache, "monotonic", lambda: now)
+    now = memory.monotonic()
+    monkeypatch.setattr(memory, "monotonic", lambda: now)
     read = who
 
     def slowly(execute: Any, *args: Any) -> Any:
@@ -481,7 +481,7 @@ def test_tests_keep_nothing(user: User, cached: None) -> None:
 def test_many_changes_in_one_transaction(
     user: User, cached: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(user_cache, "_MOST_OF_ONE_TRANSACTION", 2)
+    monkeypatch.setattr(memory, "_MOST_OF_ONE_TRANSACTION", 2)
     other = User.objects.create_user("zoe")
     with transaction.atomic():
         for number in range(4):
@@ -583,7 +583,7 @@ def test_old_changes_are_forgotten_safely(
     user: User, cached: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A read that is older than the oldest change known is not kept."""
-    monkeypatch.setattr(user_cache, "_CHANGES_KNOWN", 3)
+    monkeypatch.setattr(memory, "_CHANGES_KNOWN", 3)
     cache = user_cache.current()
     assert cache is not None
 

@@ -24,9 +24,9 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.db import connections, transaction
 from django.test import override_settings
 
-from pyjwtfast.drf import invalidation_feed, user_cache
+from pyjwtfast.drf import logs
 from pyjwtfast.drf.authentication import JWTAuthentication
-from pyjwtfast.drf.user_cache import UserCache, invalidate_user
+from pyjwtfast.drf.user_cache import feed, invalidate_user, memory
 from tests.conftest import IN_CI
 from tests.drf import peers
 from tests.drf.databases import new_database
@@ -70,7 +70,8 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
-    monkeypatch.setattr(user_cache, "monotonic", made)
+    for module in (memory, logs):
+        monkeypatch.setattr(module, "monotonic", made)
     return made
 
 
@@ -98,14 +99,14 @@ def faulty() -> Iterator[type[Faulty]]:
     Faulty.is_down, Faulty.asked, Faulty.on_get = False, 0, None
 
 
-def new_process(**changes: Any) -> UserCache:
-    return UserCache(**{"ttl": 60, "size": 100, "shared": "shared", **changes})
+def new_process(**changes: Any) -> memory.UserCache:
+    return memory.UserCache(**{"ttl": 60, "size": 100, "shared": "shared", **changes})
 
 
 class Reader:
     """Requests of one user in one process: how many reads they have cost."""
 
-    def __init__(self, process: UserCache, user: User) -> None:
+    def __init__(self, process: memory.UserCache, user: User) -> None:
         self.process, self.user, self.reads = process, user, 0
 
     def __call__(self) -> int:
@@ -158,19 +159,19 @@ def test_what_is_not_certain_counts_as_a_change(
     clock.now += 1
     assert reader() == 0  # so much is certain
     if lost == "too many":
-        monkeypatch.setattr(invalidation_feed, "MOST_AT_ONCE", 3)
+        monkeypatch.setattr(feed, "MOST_AT_ONCE", 3)
         for _ in range(4):
             writer.publish(["drf.user:0"])
     elif lost == "change":
         writer.publish(["drf.user:0"])
-        number = caches["shared"].get(invalidation_feed._NUMBER)
-        caches["shared"].delete(invalidation_feed._CHANGE.format(number))
+        number = caches["shared"].get(feed._NUMBER)
+        caches["shared"].delete(feed._CHANGE.format(number))
     elif lost == "number":
-        caches["shared"].delete(invalidation_feed._NUMBER)
+        caches["shared"].delete(feed._NUMBER)
     else:
         caches["shared"].clear()
         if lost == "clock":
-            monkeypatch.setattr(invalidation_feed.time, "time", lambda: 1.0)
+            monkeypatch.setattr(feed.time, "time", lambda: 1.0)
         writer.publish(["drf.user:0"])
     clock.now += 1
     assert [reader(), reader()] == [1, 0]
@@ -194,7 +195,7 @@ def test_a_commit_is_told_once_and_a_rollback_never(user: User, faulty: Any, clo
         new_process().publish(["drf.user:0"])
 
         def number() -> int:
-            return int(caches["shared"].get(invalidation_feed._NUMBER))
+            return int(caches["shared"].get(feed._NUMBER))
 
         before = number()
         with transaction.atomic():
@@ -203,7 +204,7 @@ def test_a_commit_is_told_once_and_a_rollback_never(user: User, faulty: Any, clo
                 user.save()
             assert number() == before
         assert number() == before + 1
-        assert caches["shared"].get(invalidation_feed._CHANGE.format(before + 1)) == [row(user)]
+        assert caches["shared"].get(feed._CHANGE.format(before + 1)) == [row(user)]
         with transaction.atomic():
             user.save()
             transaction.set_rollback(True)

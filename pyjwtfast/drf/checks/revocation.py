@@ -15,7 +15,7 @@ from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 
-from ..revocation_memory import seconds
+from ..settings import to_seconds
 from .support import Messages
 
 # What a cache that throws entries away must hold at least.
@@ -87,12 +87,12 @@ def _may_hang(configuration: Mapping[str, Any]) -> bool:
 def check_poll(name: str, values: Mapping[str, Any]) -> Messages:
     poll = values["REVOCATION_POLL"]
     try:
-        interval = seconds(poll)
+        interval = 0 if poll is None else to_seconds("REVOCATION_POLL", poll)
     except ImproperlyConfigured:
         yield Error(
             f"{name}['REVOCATION_POLL'] is {poll!r}.",
-            hint="Set REVOCATION_POLL to a number of seconds, or a timedelta; 0 asks the cache for "
-            "each token.",
+            hint="Set REVOCATION_POLL to a number of seconds, or a timedelta, of at most a day; 0 "
+            "asks the cache for each token.",
             id="pyjwtfast.E031",
         )
         return

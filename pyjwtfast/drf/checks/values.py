@@ -11,9 +11,8 @@ from django.core.checks import Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from rest_framework import HTTP_HEADER_ENCODING
 
-from .. import user_cache
 from ..backends import is_symmetric
-from ..settings import DEFAULTS, setting_in_effect
+from ..settings import DEFAULTS, LONGEST_INTERVAL, setting_in_effect, to_seconds
 from .support import Messages, entries
 
 # Access token, what buys new ones, and for how long.
@@ -101,12 +100,12 @@ def check_cache_size(name: str, values: Mapping[str, Any]) -> Messages:
 def check_user_cache(name: str, values: Mapping[str, Any]) -> Messages:
     for key in ("USER_CACHE_TTL", "USER_CACHE_POLL"):
         try:
-            user_cache.seconds(key, values[key])
+            to_seconds(key, values[key])
         except ImproperlyConfigured:
             yield Error(
                 f"{name}['{key}'] is {values[key]!r}.",
                 hint=f"Set {key} to a number of seconds, or a timedelta, of at most "
-                f"{user_cache.LONGEST_TTL} seconds"
+                f"{LONGEST_INTERVAL} seconds"
                 + ("; 0 keeps no user." if key == "USER_CACHE_TTL" else "."),
                 id="pyjwtfast.E027",
             )

@@ -13,10 +13,11 @@ from django.core.cache.backends.base import memcache_key_warnings
 from django.test import override_settings
 from rest_framework.test import APIClient
 
-from pyjwtfast.drf import revocation, revocation_memory, revocation_store
+from pyjwtfast.drf import revocation
 from pyjwtfast.drf.doctor.verdicts import judge
 from pyjwtfast.drf.exceptions import RevocationsUnavailable, TokenError
-from pyjwtfast.drf.revocation_store import ALL, CAPACITY, CHANGE, MARK, OVERFLOW, key_of
+from pyjwtfast.drf.revocation import memory, store
+from pyjwtfast.drf.revocation.store import ALL, CAPACITY, CHANGE, MARK, OVERFLOW, key_of
 from pyjwtfast.drf.tokens import AccessToken, RefreshToken
 from tests.drf.models import User
 from tests.drf.revocation.backends import CALLS
@@ -153,7 +154,7 @@ def test_one_thread_reads_and_the_others_go_on(
 ) -> None:
     switch_on(LOCMEM, REVOCATION_POLL=10)
     raw = old()
-    read = revocation_store.Store.read
+    read = store.Store.read
     reads: list[float] = []
 
     def slow(self: Any, keys: Any) -> Any:
@@ -162,7 +163,7 @@ def test_one_thread_reads_and_the_others_go_on(
         return read(self, keys)
 
     assert is_good(raw)
-    monkeypatch.setattr(revocation_store.Store, "read", slow)
+    monkeypatch.setattr(store.Store, "read", slow)
 
     def timed(_: int) -> float:
         started = time.perf_counter()
@@ -189,7 +190,7 @@ def test_more_than_the_index_holds(
     moves: Callable[[float], None],
 ) -> None:
     """Who polls asks for each token again: nothing that is revoked is accepted."""
-    monkeypatch.setattr(revocation_store, "_SLOTS", revocation_store._SLOTS[:5])
+    monkeypatch.setattr(store, "_SLOTS", store._SLOTS[:5])
     switch_on(redis_cache(redis.url), REVOCATION_POLL=10)
     raws = [old(jti=f"number{n}") for n in range(8)]
     good = old(jti="good")
@@ -510,4 +511,4 @@ def test_messages_name_no_token(switch_on: Configure) -> None:
     with pytest.raises(TokenError) as caught:
         AccessToken(raw)
     assert raw not in repr(caught.value)
-    assert revocation_memory.COOL_DOWN == 1.0
+    assert memory.COOL_DOWN == 1.0

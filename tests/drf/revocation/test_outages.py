@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from pyjwtfast.drf import revocation, revocation_memory
+from pyjwtfast.drf import revocation
 from pyjwtfast.drf.exceptions import RevocationsUnavailable, TokenError
+from pyjwtfast.drf.revocation import memory
 from pyjwtfast.drf.tokens import AccessToken
 from tests.drf.models import User
 from tests.drf.revocation.conftest import LOCMEM, Configure, redis_cache
@@ -37,7 +38,7 @@ def stopping(redis: Redis) -> Iterator[Redis]:
 
 @pytest.fixture(autouse=True)
 def short_cool_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(revocation_memory, "COOL_DOWN", 0.3)
+    monkeypatch.setattr(memory, "COOL_DOWN", 0.3)
 
 
 def test_gone_and_back(
@@ -65,7 +66,7 @@ def test_gone_and_back(
             work()
     errors = [each for each in caplog.records if "does not say which tokens" in each.getMessage()]
     assert len(errors) == 1  # in a minute
-    assert errors[0].name == "pyjwtfast.drf.revocation_memory"
+    assert errors[0].name == "pyjwtfast.drf.revocation"
     stopping.start()
     time.sleep(0.35)
     # It has lost what it held: see test_cache.py.
@@ -134,7 +135,7 @@ def test_one_that_stalls(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The cache's own time limit holds; after it requests do not wait again, but one a second."""
-    monkeypatch.setattr(revocation_memory, "COOL_DOWN", 1.0)
+    monkeypatch.setattr(memory, "COOL_DOWN", 1.0)
     proxy = Proxy(redis.port)
     url = f"redis://127.0.0.1:{proxy.port}/0"
     switch_on(redis_cache(url, socket_timeout=0.4, socket_connect_timeout=0.4, retry=no_retry()))

@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from pyjwtfast.drf import revocation
 from pyjwtfast.drf.exceptions import TokenError
 from pyjwtfast.drf.models import TokenUser
-from pyjwtfast.drf.revocation_store import ALL, Store
+from pyjwtfast.drf.revocation.store import ALL, Store
 from pyjwtfast.drf.token_blacklist.models import BlacklistedToken, OutstandingToken
 from pyjwtfast.drf.tokens import AccessToken, RefreshToken, SlidingToken, UntypedToken
 from tests.drf.conftest import PASSWORD
@@ -288,7 +288,7 @@ def test_off() -> None:
     ("values", "message"),
     [
         ({"REVOCATION_WHEN_DOWN": "panic"}, "must be 'refuse' or 'accept'"),
-        ({"REVOCATION_POLL": -1}, "must be a number of seconds"),
+        ({"REVOCATION_POLL": -1}, "must be between 0 and 86400 seconds"),
         ({"REVOCATION_POLL": "5"}, "must be a number of seconds"),
         ({"REVOCATION_CACHE": "nowhere"}, r"SIMPLE_JWT\['REVOCATION_CACHE'\] is 'nowhere'"),
     ],

@@ -1,45 +1,31 @@
-"""Users, kept for USER_CACHE_TTL seconds in each process; off by default.
+"""The users that one process keeps.
 
 What is kept is the row, never an instance that somebody uses: each request gets a copy of its own.
-Saving or deleting a user drops what is kept of it, at once and again when the transaction commits,
-and no row that was read before is kept after it. While the transaction is open, that user is read
-from the database, by everybody. `invalidate_user` says the same of what sends no signal: `update()`
-and raw SQL.
-
-Other processes learn it by USER_CACHE_INVALIDATION: they look every USER_CACHE_POLL seconds, and
-when they can't, they use nothing of what they keep.
+A change drops what is kept of its rows, at once and again when its transaction commits, and no row
+that was read before is kept after it. While the transaction is open, that user is read from the
+database, by everybody.
 """
 
 from __future__ import annotations
 
+import logging
 import math
-import os
 import threading
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Iterable
-from contextlib import suppress
-from datetime import timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.core.signals import setting_changed
+from django.core.exceptions import ImproperlyConfigured
 from django.db import connections, router
-from django.db.models import Model
-from django.db.models.signals import post_delete, post_save
 
-from .instance_copies import NotCopiableError, copier
-from .invalidation_feed import EVERYTHING, InvalidationFeed
-from .settings import api_settings, setting_in_effect, settings_changed
-from .utils import logger
-
-# The longest USER_CACHE_TTL, in seconds: a day.
-LONGEST_TTL = 86_400
+from ..logs import RareLogger
+from ..settings import setting_in_effect
+from .copies import NotCopiableError, copier
+from .feed import EVERYTHING, InvalidationFeed
+from .rows import Rows, UnknownRowError, rows_of
 
 # Of so many changed users it is known which reads are too old to be kept; of more, none is kept
 # that began before the oldest one known.
@@ -47,16 +33,6 @@ _CHANGES_KNOWN = 4096
 
 # One transaction that changes more users than this counts as one that changes all.
 _MOST_OF_ONE_TRANSACTION = 1000
-
-# Seconds between two warnings of the same kind.
-_WARN_EVERY = 60.0
-
-# The tables' rows that make up a user: his own, and those of the models that his inherits from.
-Rows = frozenset[str]
-
-
-class UnknownRowError(Exception):
-    """An instance does not say which rows it is made of."""
 
 
 class _Entry:
@@ -125,7 +101,7 @@ class UserCache:
         # For `users`: where the users of a model are always read, as long as there are no routers.
         self.known_places: dict[Hashable, tuple[str, Hashable]] = {}
         self._has_schemas: dict[str, bool] = {}
-        self._warned: dict[str, float] = {}
+        self._logger = RareLogger(__package__)
         self._owes_everything = False
         self.after_fork()
 
@@ -220,7 +196,7 @@ class UserCache:
         try:
             entry = _Entry(copier(user), rows_of(user), expires)
         except (NotCopiableError, UnknownRowError) as error:
-            self._warn("copy", "Users are not cached: %s", error)
+            self._logger.log(logging.WARNING, "Users are not cached: %s", error)
             return
         if connection.in_atomic_block:
             hook = partial(self._insert_after_commit, connection, key, entry, version)
@@ -334,8 +310,8 @@ class UserCache:
             self._feed.publish(rows)
         except Exception:
             self._owes_everything = True
-            self._warn(
-                "publish",
+            self._logger.log(
+                logging.WARNING,
                 "Other processes were not told that a user has changed; they may use the former "
                 "row until USER_CACHE_TTL is over",
                 exc_info=True,
@@ -368,8 +344,8 @@ class UserCache:
             # A cache that times out costs a tenth of the time, not all of it.
             took = monotonic() - began
             self._next_look = began + max(self._poll, 10 * took)
-            self._warn(
-                "look",
+            self._logger.log(
+                logging.WARNING,
                 "Whether users have changed can't be learned: each is read from the database",
                 exc_info=True,
             )
@@ -378,12 +354,6 @@ class UserCache:
             self.drop(rows)
         self._good_until = began + self._poll
         return True
-
-    def _warn(self, kind: str, message: str, *args: object, **options: Any) -> None:
-        now = monotonic()
-        if now >= self._warned.get(kind, -math.inf) + _WARN_EVERY:
-            self._warned[kind] = now
-            logger.warning(message, *args, **options)
 
 
 def _reads_what_is_committed(connection: Any) -> bool:
@@ -394,200 +364,3 @@ def _reads_what_is_committed(connection: Any) -> bool:
     """
     level = getattr(connection, "isolation_level", None)
     return str(getattr(level, "name", level)).replace("_", " ").lower() == "read committed"
-
-
-# --- Which rows an instance is made of ---
-
-
-def _tables(model: type[Model]) -> list[type[Model]]:
-    """The models whose tables hold an instance: its own, and those it inherits from."""
-    concrete = model._meta.concrete_model
-    assert concrete is not None
-    return [concrete, *concrete._meta.get_parent_list()]
-
-
-def _row(model: type[Model], pk: Any) -> str:
-    """A row's name, whichever way its key is written. Raises UnknownRowError for what is no key."""
-    field = model._meta.pk
-    assert field is not None
-    try:
-        value = None if isinstance(pk, bool) else field.to_python(pk)
-    except (TypeError, ValueError, ValidationError) as error:
-        raise UnknownRowError(f"{pk!r} is no primary key of {model._meta.label}.") from error
-    if value is None:
-        raise UnknownRowError(f"{pk!r} is no primary key of {model._meta.label}.")
-    return f"{model._meta.label_lower}:{value}"
-
-
-def rows_of(instance: Model) -> Rows:
-    """The rows that an instance is made of. Raises UnknownRowError."""
-    own, *parents = _tables(type(instance))
-    found = {_row(own, instance.pk)}
-    for parent in parents:
-        attribute = parent._meta.pk.attname
-        if attribute not in vars(instance):
-            raise UnknownRowError(f"{own._meta.label} was read without {attribute}.")
-        found.add(_row(parent, vars(instance)[attribute]))
-    return frozenset(found)
-
-
-# --- The one of the process ---
-
-
-_cache: UserCache | None = None
-_is_configured = False
-_configuring = threading.RLock()
-_senders: list[type[Model]] = []
-
-
-def current() -> UserCache | None:
-    """The cache of this process; None where USER_CACHE_TTL is 0.
-
-    Raises ImproperlyConfigured, with the setting's name, for settings that can't be used.
-    """
-    return _cache if _is_configured else _configure()
-
-
-def _configure() -> UserCache | None:
-    global _cache, _is_configured
-    with _configuring:
-        if not _is_configured:
-            made = _from_settings()
-            if made is not None:
-                _listen()
-            _cache = made
-            _is_configured = True
-        return _cache
-
-
-def _from_settings() -> UserCache | None:
-    ttl = seconds("USER_CACHE_TTL", api_settings.USER_CACHE_TTL)
-    if not ttl:
-        return None
-    size, alias = api_settings.USER_CACHE_SIZE, api_settings.USER_CACHE_INVALIDATION
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise _wrong("USER_CACHE_SIZE", size, "a number of users")
-    if alias is not None and (not isinstance(alias, str) or alias not in settings.CACHES):
-        raise _wrong("USER_CACHE_INVALIDATION", alias, "the name of a cache in CACHES, or None")
-    poll = seconds("USER_CACHE_POLL", api_settings.USER_CACHE_POLL)
-    key = api_settings.USER_CACHE_KEY
-    if key is not None and not callable(key):
-        raise _wrong("USER_CACHE_KEY", key, "a callable without arguments, or None")
-    return UserCache(ttl=ttl, size=size, shared=alias, poll=poll, key=key)
-
-
-def seconds(name: str, value: Any) -> float:
-    """What USER_CACHE_TTL or USER_CACHE_POLL holds, which may be a timedelta.
-
-    Raises ImproperlyConfigured for what is no such time.
-    """
-    found = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(found, bool) or not isinstance(found, (int, float)):
-        raise _wrong(name, value, "a number of seconds")
-    if not 0 <= found <= LONGEST_TTL:  # NaN neither
-        raise _wrong(name, value, f"between 0 and {LONGEST_TTL} seconds")
-    return float(found)
-
-
-def _wrong(name: str, value: object, what: str) -> ImproperlyConfigured:
-    return ImproperlyConfigured(f"{setting_in_effect(name)} is {value!r}, but must be {what}.")
-
-
-def _listen() -> None:
-    """Let the signals of all models that share a table with the user model drop what is kept."""
-    try:
-        tables = set(_tables(get_user_model()))
-    except ImproperlyConfigured:
-        return  # no user model: nobody is looked up
-    _senders[:] = (m for m in apps.get_models() if not tables.isdisjoint(_tables(m)))
-    for model in _senders:
-        for signal in (post_save, post_delete):
-            signal.connect(_on_change, sender=model, weak=False)
-
-
-def _stop_listening() -> None:
-    for model in _senders:
-        for signal in (post_save, post_delete):
-            signal.disconnect(_on_change, sender=model)
-    _senders.clear()
-
-
-def _on_change(sender: type[Model], instance: Model, using: str, **kwargs: Any) -> None:
-    if _cache is not None:
-        try:
-            rows: Iterable[str] = rows_of(instance)
-        except UnknownRowError:  # a parent's key, which was deferred
-            rows = [EVERYTHING]
-        _cache.invalidate(rows, using)
-
-
-def start() -> None:
-    """Read the settings, if that is possible now: a process that only saves users has to tell."""
-    # The checks say what is wrong with them, and so does each use.
-    with suppress(ImproperlyConfigured, ImportError, RuntimeError):
-        current()
-
-
-def reset(**kwargs: Any) -> None:
-    """Forget settings and users. Also a receiver of signals."""
-    global _cache, _is_configured
-    with _configuring:
-        _stop_listening()
-        _cache, _is_configured = None, False
-    if apps.ready:
-        start()
-
-
-def _reset_after(**kwargs: Any) -> None:
-    if kwargs["setting"] in _ABOUT_USERS:
-        reset()
-
-
-_ABOUT_USERS = ("AUTH_USER_MODEL", "CACHES", "DATABASES", "DATABASE_ROUTERS", "INSTALLED_APPS")
-
-
-def _after_fork() -> None:
-    global _configuring
-    _configuring = threading.RLock()
-    if _cache is not None:
-        _cache.after_fork()
-
-
-settings_changed.connect(reset)
-setting_changed.connect(_reset_after)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
-
-
-# --- For projects ---
-
-
-def invalidate_user(user: Any, using: str | None = None) -> None:
-    """Let no request use what was read of this user before.
-
-    For changes that send no signal: `update()`, `bulk_update()`, raw SQL. To be called after the
-    change, in its transaction or when that is over; it counts from its commit on.
-    user: the user, or a primary key. using: the database alias of the change; by default where
-    users are written to.
-    Raises TypeError or ValueError for what is neither. Does nothing where USER_CACHE_TTL is 0.
-    """
-    cache = current()
-    model = get_user_model()
-    try:
-        if not isinstance(user, Model):
-            rows = frozenset({_row(_tables(model)[0], user)})
-        elif set(_tables(type(user))).isdisjoint(_tables(model)):
-            raise TypeError(f"{user!r} is of {type(user)._meta.label}, not of {model._meta.label}.")
-        else:
-            rows = rows_of(user)
-    except UnknownRowError as error:
-        raise ValueError(str(error)) from error
-    if cache is not None:
-        cache.invalidate(rows, using or router.db_for_write(model))
-
-
-def invalidate_all_users(using: str | None = None) -> None:
-    """The same of all users: after an `update()` of many. See invalidate_user."""
-    cache = current()
-    if cache is not None:
-        cache.invalidate([EVERYTHING], using or router.db_for_write(get_user_model()))

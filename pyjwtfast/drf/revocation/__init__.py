@@ -28,9 +28,15 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
-from .exceptions import RevocationsUnavailable, TokenError
-from .revocation_memory import COOL_DOWN, Revocations, Subject
-from .revocation_store import (
+from ..exceptions import RevocationsUnavailable, TokenError
+from ..settings import DEFAULTS, api_settings, setting_in_effect, settings_changed
+from ..state import token_backend
+from ..token_blacklist import is_asked
+from ..translation import gettext_lazy as _
+from ..users import find_user, is_identifier
+from ..utils import datetime_to_epoch
+from .memory import COOL_DOWN, Revocations, Subject
+from .store import (
     ALL,
     MARK,
     TOKEN,
@@ -43,17 +49,11 @@ from .revocation_store import (
     parse_cutoff,
     parse_mark,
 )
-from .settings import DEFAULTS, api_settings, setting_in_effect, settings_changed
-from .state import token_backend
-from .token_blacklist import is_asked
-from .translation import gettext_lazy as _
-from .users import find_user, is_identifier
-from .utils import datetime_to_epoch
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    from .models import TokenUser
+    from ..models import TokenUser
 
 # A user, or an id.
 AnyUser: TypeAlias = "AbstractBaseUser | TokenUser | str | int | UUID"
@@ -366,8 +366,8 @@ def _blacklist(**which: object) -> None:
     """Blacklist the tokens on record of which this is so; nothing without the app."""
     if not is_asked():
         return
-    from .token_blacklist.batches import blacklist_tokens, run_in_batches, usable_tokens
-    from .token_blacklist.store import database
+    from ..token_blacklist.batches import blacklist_tokens, run_in_batches, usable_tokens
+    from ..token_blacklist.store import database
 
     for _number in run_in_batches(usable_tokens(database()).filter(**which), blacklist_tokens):
         pass

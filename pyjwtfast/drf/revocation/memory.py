@@ -13,14 +13,14 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
 from threading import Lock
 from typing import Any, NamedTuple
 
-from django.core.exceptions import ImproperlyConfigured
-
-from .exceptions import RevocationsUnavailable
-from .revocation_store import (
+from ..exceptions import RevocationsUnavailable
+from ..logs import RareLogger
+from ..settings import setting_in_effect, to_seconds, wrong_setting
+from ..state import token_backend
+from .store import (
     ALL,
     CHANGE,
     MARK,
@@ -34,17 +34,13 @@ from .revocation_store import (
     parse_entry,
     parse_mark,
 )
-from .settings import setting_in_effect
-from .state import token_backend
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger(__package__)
 
 # For how many seconds a cache that has failed is not asked again: requests do not wait for it.
 COOL_DOWN = 1.0
 # A failure quicker than this may be a connection that was idle for too long: it is tried once more.
 _QUICK = 0.1
-# Seconds between two lines of the log on a cache that goes on failing.
-_LOG_EVERY = 60.0
 
 
 class Subject(NamedTuple):
@@ -86,17 +82,14 @@ class Revocations:
     def __init__(self, alias: str, poll: object, when_down: object) -> None:
         """Raises ImproperlyConfigured for values that are none of their settings'."""
         if when_down not in ("refuse", "accept"):
-            source = setting_in_effect("REVOCATION_WHEN_DOWN")
-            raise ImproperlyConfigured(
-                f"{source} is {when_down!r}, but must be 'refuse' or 'accept'."
-            )
+            raise wrong_setting("REVOCATION_WHEN_DOWN", when_down, "'refuse' or 'accept'")
         self.store = Store(alias)
-        self.poll = seconds(poll)
+        self.poll = 0.0 if poll is None else to_seconds("REVOCATION_POLL", poll)
         self.accepts = when_down == "accept"
         self._scopes: dict[str, _Scope] = {}
         self._down_until = 0.0
         self._reason = ""
-        self._log_after = 0.0
+        self._failures = RareLogger(__package__)
         self.renew_lock()
 
     def renew_lock(self) -> None:
@@ -236,17 +229,14 @@ class Revocations:
             raise
         if was_down:
             self._down_until = 0.0
-            self._log_after = 0.0
+            self._failures.forget()
             _logger.warning("The cache '%s' answers again.", self.store.alias)
         return found
 
     def _fail(self, error: StoreError) -> None:
-        now = time.monotonic()
-        self._down_until, self._reason = now + COOL_DOWN, str(error)
-        if now < self._log_after:
-            return
-        self._log_after = now + _LOG_EVERY
-        _logger.error(
+        self._down_until, self._reason = time.monotonic() + COOL_DOWN, str(error)
+        self._failures.log(
+            logging.ERROR,
             "The cache '%s' does not say which tokens are revoked (%s). %s",
             self.store.alias,
             error,
@@ -264,17 +254,6 @@ class Revocations:
             _logger.error("The cache '%s' takes no revocation: %s", self.store.alias, error)
             raise RevocationsUnavailable(wait=COOL_DOWN) from error
         self._scope().view = None  # this process knows of it at once
-
-
-def seconds(poll: object) -> float:
-    """What REVOCATION_POLL holds. Raises ImproperlyConfigured for what is no such time."""
-    found = poll.total_seconds() if isinstance(poll, timedelta) else poll
-    if found is None:
-        return 0
-    if isinstance(found, bool) or not isinstance(found, (int, float)) or not 0 <= found < math.inf:
-        source = setting_in_effect("REVOCATION_POLL")
-        raise ImproperlyConfigured(f"{source} is {poll!r}, but must be a number of seconds.")
-    return found
 
 
 def _is_until(iat: object, cutoff: int) -> bool:

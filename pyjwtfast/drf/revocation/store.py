@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from django.core.cache import InvalidCacheBackendError, caches
 from django.core.exceptions import ImproperlyConfigured
 
-from .settings import setting_in_effect
+from ..settings import setting_in_effect
 
 # How many entries the index can hold.
 CAPACITY = 1000

@@ -17,7 +17,7 @@ from django.db.models.functions import Upper
 from django.db.models.signals import post_init, pre_init
 from django.test.utils import CaptureQueriesContext
 
-from pyjwtfast.drf.instance_copies import NotCopiableError, copier
+from pyjwtfast.drf.user_cache.copies import NotCopiableError, copier
 from tests.drf.models import Employee, Profile, User
 
 pytestmark = pytest.mark.django_db

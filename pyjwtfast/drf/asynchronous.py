@@ -133,9 +133,11 @@ def _kept_user(attempt: Attempt) -> Any:
         or own.get_user_queryset is not JWTAuthentication.get_user_queryset
     ):
         return None
-    return authenticator._find_user(
-        attempt.verify().get(api_settings.USER_ID_CLAIM), only_kept=True
-    )
+    token = attempt.verify()
+    user = authenticator._find_user(token.get(api_settings.USER_ID_CLAIM), only_kept=True)
+    if user is not None and revocation.is_on() and revocation.is_named_otherwise(token, user):
+        return None  # whether he is revoked may have to be asked for
+    return user
 
 
 def _verifies_at_once(authenticator: JWTAuthentication) -> bool:

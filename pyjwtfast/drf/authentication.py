@@ -10,7 +10,7 @@ from rest_framework import HTTP_HEADER_ENCODING
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from . import lazy_users
+from . import lazy_users, revocation
 from .exceptions import AuthenticationFailed, InvalidToken, TokenError
 from .models import TokenUser
 from .per_request import find_attempt
@@ -147,6 +147,11 @@ class JWTAuthentication(BaseAuthentication):
             raise AuthenticationFailed(
                 _("The user's password has been changed."), code="password_changed"
             )
+        if api_settings.REVOCATION_CACHE is not None:
+            try:
+                revocation.check_user(validated_token, user)
+            except TokenError as error:
+                raise InvalidToken(error.args[0]) from error
         return user
 
     def _user_id(self, validated_token: Token) -> Any:

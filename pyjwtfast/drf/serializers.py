@@ -134,6 +134,8 @@ class _RefreshSerializer(serializers.Serializer[Any]):
             raise exceptions.AuthenticationFailed(
                 self.error_messages["no_active_account"], "no_active_account"
             )
+        if revocation.is_on():
+            revocation.check_user(token.payload, user)
         if isinstance(token, BlacklistMixin):
             token._user = user_id, user
         if api_settings.CHECK_REVOKE_TOKEN and token.get(

@@ -70,6 +70,12 @@ class _HasClaims(Protocol):
     payload: dict[str, Any]
 
 
+class _Claims(Protocol):
+    """A Token, or what it holds."""
+
+    def get(self, name: str, /) -> Any: ...
+
+
 _current: Revocations | None = None
 
 # Within `renewing()`: the tokens that were judged, and in which second the first one was.
@@ -120,11 +126,40 @@ def check(claims: Mapping[str, Any], *, directly: bool = False) -> None:
     To be called only where `is_on()`. Raises RevocationsUnavailable (503) where nobody can tell,
     and REVOCATION_WHEN_DOWN is "refuse".
     """
-    subject = Subject(
-        _key(TOKEN, claims.get(api_settings.JTI_CLAIM)),
-        _key(USER, claims.get(api_settings.USER_ID_CLAIM)),
-        claims.get("iat"),
+    _judge(
+        Subject(
+            _key(TOKEN, claims.get(api_settings.JTI_CLAIM)),
+            _key(USER, claims.get(api_settings.USER_ID_CLAIM)),
+            claims.get("iat"),
+        ),
+        directly,
     )
+
+
+def check_user(claims: _Claims, user: object) -> None:
+    """The same, for the user whom these claims have turned out to name.
+
+    `check()` knows the id as the token writes it, which may be otherwise than `revoke_user` does:
+    "01", or a UUID without its hyphens. A field takes both for one.
+    """
+    if is_named_otherwise(claims, user):
+        key = key_of(USER, str(_id_in_row(user)))
+        _judge(Subject(None, key, claims.get("iat")), directly=False)
+
+
+def is_named_otherwise(claims: _Claims, user: object) -> bool:
+    """Whether `check_user` has to ask."""
+    value = _id_in_row(user)
+    return value is not None and str(value) != str(claims.get(api_settings.USER_ID_CLAIM))
+
+
+def _id_in_row(user: object) -> object:
+    """What `user_id` takes, where no query is needed for it; else None."""
+    name = api_settings.USER_ID_FIELD
+    return getattr(user, "pk", None) if name == "pk" else getattr(user, "__dict__", {}).get(name)
+
+
+def _judge(subject: Subject, directly: bool) -> None:
     renewals = _renewals.get()
     if renewals is not None:
         renewals.append((int(time.time()), subject))

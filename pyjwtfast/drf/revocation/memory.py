@@ -260,8 +260,10 @@ def _is_until(iat: object, cutoff: int) -> bool:
     """Whether a token was, or may have been, issued until the end of that second; 0 is never."""
     if not cutoff:
         return False
-    if isinstance(iat, bool) or not isinstance(iat, (int, float)) or not math.isfinite(iat):
+    if isinstance(iat, bool) or not isinstance(iat, (int, float)):
         return True  # no word of when it was
+    if isinstance(iat, float) and not math.isfinite(iat):  # an int may be too large to be asked
+        return True
     if iat < cutoff + 1:
         return True
     ahead = iat - time.time()

@@ -13,7 +13,8 @@ from django.test import override_settings
 from rest_framework.test import APIClient
 
 from pyjwtfast.drf import revocation
-from pyjwtfast.drf.exceptions import TokenError
+from pyjwtfast.drf.authentication import JWTLazyUserAuthentication
+from pyjwtfast.drf.exceptions import InvalidToken, TokenError
 from pyjwtfast.drf.models import TokenUser
 from pyjwtfast.drf.revocation.store import ALL, Store
 from pyjwtfast.drf.token_blacklist.models import BlacklistedToken, OutstandingToken
@@ -113,6 +114,7 @@ def test_everything(on: Configure, waits: list[int], monkeypatch: pytest.MonkeyP
         (Raw("NaN"), False),
         (Raw("1e400"), False),
         (100, False),  # of the future, beyond the leeway
+        (-(10**400), False),  # no float holds it
     ],
 )
 @pytest.mark.parametrize("which", ["user", "all"])
@@ -251,6 +253,44 @@ def test_claims_of_other_names(on: Configure, user: User, waits: list[int]) -> N
     assert is_good(raw)
     revocation.revoke_user("Zoë \0 \ud800")
     assert not is_good(raw)
+
+
+@pytest.mark.parametrize(
+    ("field", "text"),
+    [
+        ("id", "{0:03}"),
+        ("id", " {0}"),
+        ("id", "{0}\n"),
+        ("id", "+{0}"),
+        ("uuid", "{0.hex}"),
+        ("uuid", "{{{0}}}"),
+        ("uuid", "urn:uuid:{0}"),
+        ("pk", "{0:02}"),
+    ],
+)
+def test_a_user_however_a_token_names_him(
+    on: Configure, user: User, waits: list[int], client: APIClient, field: str, text: str
+) -> None:
+    """A field takes more than one text for an id, and an issuer that is not ours may use another
+    one than revoke_user() does.
+    """
+    on(USER_ID_FIELD=field)
+    user_id = text.format(getattr(user, field))
+    header = f"Bearer {old(user_id=user_id)}"
+    refresh = {"refresh": old("refresh", user_id=user_id)}
+    lazily = JWTLazyUserAuthentication()
+    assert get(client, "/ours/who/", header).status == 200
+    assert post(client, "/ours/token/refresh/", refresh).status == 200
+    for ttl in (0, 60):
+        on(USER_ID_FIELD=field, USER_CACHE_TTL=ttl)
+        revocation.unrevoke_user(user)
+        assert get(client, "/ours/who/", header).status == 200
+        revocation.revoke_user(user, blacklist=False)
+        refused = get(client, "/ours/who/", header)
+        assert (refused.status, refused.body) == (401, REVOKED)
+        with pytest.raises(InvalidToken):
+            str(lazily.get_user(AccessToken(header.removeprefix("Bearer "))))
+        assert post(client, "/ours/token/refresh/", refresh).status == 401
 
 
 def test_errors_of_use(on: Configure) -> None:

@@ -478,6 +478,19 @@ def test_tests_keep_nothing(user: User, cached: None) -> None:
     assert who(user).username == "anna"
 
 
+def test_a_test_case_finds_its_own_hooks(user: User, cached: None) -> None:
+    class Case(TestCase):
+        def runTest(self) -> None:
+            seen = []
+            transaction.on_commit(lambda: seen.append("before"))
+            with self.captureOnCommitCallbacks(execute=True):
+                rename(user, "bert")
+                transaction.on_commit(lambda: seen.append("own"))
+            assert seen == ["own"]
+
+    Case().debug()
+
+
 def test_many_changes_in_one_transaction(
     user: User, cached: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -211,6 +212,28 @@ def test_a_commit_is_told_once_and_a_rollback_never(user: User, faulty: Any, clo
         assert number() == before + 1
         invalidate_user(user.pk)
         assert number() == before + 2
+
+
+def test_a_hook_that_fails_does_not_keep_it_from_being_told(
+    user: User, faulty: Any, clock: Clock
+) -> None:
+    """One that a project has registered before the change, and that takes all later ones along."""
+    with override_settings(SIMPLE_JWT={"USER_CACHE_TTL": 60, "USER_CACHE_INVALIDATION": "shared"}):
+        other = Reader(new_process(), user)
+        assert [other() for _ in range(2)] == [1, 0]
+
+        def change() -> None:
+            with transaction.atomic():
+                transaction.on_commit(lambda: 1 / 0)
+                with suppress(ValueError), transaction.atomic():
+                    user.save()
+                    raise ValueError
+                user.save()
+
+        with pytest.raises(ZeroDivisionError):
+            change()
+        clock.now += 5
+        assert [other() for _ in range(2)] == [1, 0]
 
 
 def test_while_it_is_down_each_row_is_read(

@@ -51,7 +51,7 @@ class Answer:
     max_age: float | None
 
 
-class _NoRedirects(HTTPRedirectHandler):
+class NoRedirects(HTTPRedirectHandler):
     """Leaves a redirect as the HTTP error it then is: it could lead to any host or scheme."""
 
     def redirect_request(
@@ -147,7 +147,7 @@ def fetch(
     unsendable = False
     try:
         request = Request(uri, headers={**sent, **headers})
-        with build_opener(_NoRedirects(), *timed).open(request, timeout=timeout) as response:
+        with build_opener(NoRedirects(), *timed).open(request, timeout=timeout) as response:
             body = _read(response)
             received: HTTPMessage = response.headers
     except HTTPError as error:

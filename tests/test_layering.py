@@ -88,6 +88,7 @@ CHECKS_LAYERS = (
         "deployment",
         "imports",
         "keys",
+        "middleware",
         "names",
         "packages",
         "revocation",

@@ -21,6 +21,7 @@ user_cache: E027 a time or a number (in values), E028 cache; W015 cache of one p
 is kept; with `check --deploy` W017 other processes are not told.
 deployment: with `check --deploy` W030 DEBUG, W031 tokens without TLS, W032 throttles whose cache
 the processes do not share.
+middleware: E029 AuthenticationMiddleware below ours.
 revocation: E030 no cache, E031 interval; W020 cache of one process, W021 cache that throws away,
 W022 cache that may hang, W023 interval longer than a token's life.
 packages: E026 the blacklist under a name that a package does not look for; W014 a package that
@@ -42,6 +43,7 @@ from . import (
     deployment,
     imports,
     keys,
+    middleware,
     names,
     packages,
     revocation,
@@ -82,6 +84,7 @@ def check_settings(
         *blacklist.check_apps(),
         *imports.check_authentication_classes(),
         *packages.check_packages(),
+        *middleware.check_order(),
     ]
     name = settings_name()
     project = getattr(settings, name, None) or {}

@@ -7,6 +7,10 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.core.cache import InvalidCacheBackendError, caches
+from django.core.cache.backends.dummy import DummyCache
+from django.core.cache.backends.filebased import FileBasedCache
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.checks import Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.db.models.signals import post_init, pre_init
@@ -17,11 +21,8 @@ from ..user_query import is_djangos_own
 from .support import Messages, entries
 
 # Caches that one process alone sees, or one machine.
-_OF_ONE_PROCESS = (
-    "django.core.cache.backends.locmem.LocMemCache",
-    "django.core.cache.backends.dummy.DummyCache",
-)
-_OF_ONE_MACHINE = ("django.core.cache.backends.filebased.FileBasedCache",)
+_OF_ONE_PROCESS = (LocMemCache, DummyCache)
+_OF_ONE_MACHINE = (FileBasedCache,)
 
 
 def check_invalidation(name: str, values: Mapping[str, Any]) -> Messages:
@@ -36,12 +37,20 @@ def check_invalidation(name: str, values: Mapping[str, Any]) -> Messages:
             id="pyjwtfast.E028",
         )
         return
-    backend = settings.CACHES[alias].get("BACKEND")
-    if backend in (*_OF_ONE_PROCESS, *_OF_ONE_MACHINE):
-        whom = "process" if backend in _OF_ONE_PROCESS else "machine"
+    try:
+        cache = caches[alias]
+    except (InvalidCacheBackendError, ImportError) as error:
+        yield Error(
+            f"{name}['USER_CACHE_INVALIDATION'] is {alias!r}: {error}",
+            hint="Correct CACHES.",
+            id="pyjwtfast.E028",
+        )
+        return
+    if isinstance(cache, (*_OF_ONE_PROCESS, *_OF_ONE_MACHINE)):
+        whom = "process" if isinstance(cache, _OF_ONE_PROCESS) else "machine"
         yield Warning(
-            f"{name}['USER_CACHE_INVALIDATION'] is {alias!r}, a {backend}: no other {whom} learns "
-            "from it that a user has changed.",
+            f"{name}['USER_CACHE_INVALIDATION'] is {alias!r}, a {type(cache).__qualname__}: no "
+            f"other {whom} learns from it that a user has changed.",
             hint="Name a cache that all processes share, as Redis or Memcached.",
             id="pyjwtfast.W015",
         )

@@ -11,12 +11,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from email.message import Message
-from http.client import HTTPException, HTTPMessage
+from http.client import HTTPException
 from typing import IO, Any, NamedTuple
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
-from urllib.request import HTTPRedirectHandler, Request, build_opener
+from urllib.request import Request, build_opener
 
+from ...jwks_fetch import NoRedirects
 from ..settings import api_settings
 from .verdicts import Step
 
@@ -31,21 +32,6 @@ class _Answer(NamedTuple):
     # What the body says, as JSON; {} where it is something else.
     said: dict[str, Any]
     location: str
-
-
-class _NoRedirects(HTTPRedirectHandler):
-    """Leaves a redirection as the answer that it is: the token is for this address alone."""
-
-    def redirect_request(
-        self,
-        req: Request,
-        fp: IO[bytes],
-        code: int,
-        msg: str,
-        headers: HTTPMessage,
-        newurl: str,
-    ) -> None:
-        return None
 
 
 def look_from_outside(url: str) -> tuple[list[Step], bool]:
@@ -103,7 +89,7 @@ def _header(name: str, without: _Answer, answer: _Answer) -> Step:
 def _ask(url: str, headers: dict[str, str]) -> _Answer:
     request = Request(url, headers={"Accept": "application/json", **headers})
     try:
-        with build_opener(_NoRedirects).open(request, timeout=_SECONDS) as found:
+        with build_opener(NoRedirects).open(request, timeout=_SECONDS) as found:
             return _read(found.status, found.headers, found)
     except HTTPError as error:
         with error:

@@ -8,6 +8,7 @@
 #include "py/pydecode.h"
 #include "py/pyencode.h"
 #include "py/pyerror.h"
+#include "py/pyheader.h"
 #include "py/pyjws.h"
 #include "py/pykey.h"
 #include "py/pysigner.h"
@@ -290,6 +291,8 @@ static PyMethodDef module_methods[] = {
     {"_jws_encode", PJF_FASTCALL(pjf_jws_encode), pjf_jws_encode_doc},
     {"_jws_decode", PJF_FASTCALL(pjf_jws_decode), pjf_jws_decode_doc},
     {"_check_claims", pjf_check_claims, METH_VARARGS, pjf_check_claims_doc},
+    {"_token_in_header", (PyCFunction)(void (*)(void))pjf_token_in_header, METH_FASTCALL,
+     pjf_token_in_header_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -57,10 +57,7 @@ class AsyncJWTAuthentication(JWTAuthentication):
 
         Raises AuthenticationFailed (or InvalidToken, which is one) for a token that is refused.
         """
-        header = self.get_header(request)  # type: ignore[arg-type]
-        if header is None:
-            return None
-        raw_token = self.get_raw_token(header)
+        raw_token = self._find_raw_token(request)  # type: ignore[arg-type]
         if raw_token is None:
             return None
         attempt = find_attempt(request)

@@ -365,11 +365,12 @@ class TokenBackend:
 
     def _decides_per_token(self) -> bool:
         """Whether hooks choose key or leeway for each token."""
-        own = type(self)
+        own, attributes = type(self), self.__dict__
         return (
             own.get_verifying_key is not _GET_VERIFYING_KEY
             or own.get_leeway is not _GET_LEEWAY
-            or not _HOOKS.isdisjoint(self.__dict__)
+            or "get_verifying_key" in attributes
+            or "get_leeway" in attributes
         )
 
     def _key_source(self) -> str:
@@ -449,7 +450,6 @@ _OF_CLIENT = frozenset({"jwk_url", "jwk_client_options"})
 # The methods as they are here: other ones are hooks, which decode() has to ask.
 _GET_VERIFYING_KEY = TokenBackend.get_verifying_key
 _GET_LEEWAY = TokenBackend.get_leeway
-_HOOKS = frozenset({"get_verifying_key", "get_leeway"})
 
 
 # Filters of warnings belong to the whole process: one thread at a time puts them aside.

@@ -112,8 +112,7 @@ class JWTAuthenticationMiddleware:
         request.auth = request.auth_error = None
         authenticator = self.authentication_class()
         try:
-            header = authenticator.get_header(request)
-            raw_token = None if header is None else authenticator.get_raw_token(header)
+            raw_token = authenticator._find_raw_token(request)
         except APIException as error:
             attempt = _Attempt(authenticator, None, refused_with=error)
         else:

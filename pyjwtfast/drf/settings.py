@@ -160,7 +160,7 @@ settings_changed = Signal()
 
 
 # What APISettings makes of AUTH_HEADER_TYPES.
-_OF_HEADER_TYPES = ("header_types", "header_schemes", "usual_schemes")
+_OF_HEADER_TYPES = ("header_types", "header_schemes", "header_starts")
 
 
 class APISettings(_APISettings):
@@ -238,10 +238,10 @@ class APISettings(_APISettings):
         return frozenset(name.encode(HTTP_HEADER_ENCODING).lower() for name in self.header_types)
 
     @cached_property
-    def usual_schemes(self) -> frozenset[bytes]:
-        """The same as clients write them nearly always: as they are set, or in lower case."""
-        names = {name.encode(HTTP_HEADER_ENCODING) for name in self.header_types}
-        return frozenset(name for name in names | self.header_schemes if name.split() == [name])
+    def header_starts(self) -> tuple[bytes, ...]:
+        """What is before the token in nearly every header: a scheme as it is set, and a space."""
+        names = [name.encode(HTTP_HEADER_ENCODING) for name in self.header_types]
+        return tuple(name + b" " for name in names if name.split() == [name])
 
     def reload(self) -> None:
         """Forget every value; the next use reads it from Django's settings."""

@@ -72,10 +72,7 @@ def verifying_once() -> Iterator[None]:
         _decoded.reset(reset)
 
 
-def _decode(backend: TokenBackend, token: str | bytes, verify: bool) -> dict[str, Any]:
-    decoded = _decoded.get()
-    if decoded is None or not verify:
-        return backend.decode(token, verify=verify)
+def _decode_once(decoded: _Decoded, backend: TokenBackend, token: str | bytes) -> dict[str, Any]:
     known = decoded.get((backend, token))
     if known is None:
         try:
@@ -127,7 +124,11 @@ class Token:
             return
 
         try:
-            self.payload = _decode(self.get_token_backend(), token, verify)
+            backend = self.get_token_backend()
+            if verify and (decoded := _decoded.get()) is not None:
+                self.payload = _decode_once(decoded, backend, token)
+            else:
+                self.payload = backend.decode(token, verify=verify)
         except TokenBackendExpiredToken as error:
             raise ExpiredTokenError(_("Token is expired")) from error
         except TokenBackendError as error:
@@ -514,14 +515,22 @@ def _stored(token: object) -> str:
     raise wrong_setting("STORE_TOKEN", kind, "'full', 'hash' or 'empty'")
 
 
+class _Lifetime:
+    """A class attribute that is what a setting is; read for each token."""
+
+    def __init__(self, setting: str) -> None:
+        self.setting = setting
+
+    def __get__(self, instance: object, owner: type | None = None) -> timedelta:
+        return getattr(api_settings, self.setting)  # type: ignore[no-any-return]
+
+
 class AccessToken(Token):
     """Proves who sends a request; short-lived."""
 
     token_type = "access"
 
-    @classproperty
-    def lifetime(cls) -> timedelta:
-        return api_settings.ACCESS_TOKEN_LIFETIME  # type: ignore[no-any-return]
+    lifetime = _Lifetime("ACCESS_TOKEN_LIFETIME")
 
 
 class RefreshToken(BlacklistMixin["RefreshToken"], Token):
@@ -531,9 +540,7 @@ class RefreshToken(BlacklistMixin["RefreshToken"], Token):
     _buys_tokens = True
     access_token_class: ClassVar[type[Token]] = AccessToken
 
-    @classproperty
-    def lifetime(cls) -> timedelta:
-        return api_settings.REFRESH_TOKEN_LIFETIME  # type: ignore[no-any-return]
+    lifetime = _Lifetime("REFRESH_TOKEN_LIFETIME")
 
     @classproperty
     def no_copy_claims(cls) -> Sequence[str]:
@@ -563,9 +570,7 @@ class SlidingToken(BlacklistMixin["SlidingToken"], Token):
 
     token_type = "sliding"
 
-    @classproperty
-    def lifetime(cls) -> timedelta:
-        return api_settings.SLIDING_TOKEN_LIFETIME  # type: ignore[no-any-return]
+    lifetime = _Lifetime("SLIDING_TOKEN_LIFETIME")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -64,11 +64,11 @@ def test_no_credentials(header: Any) -> None:
 SPACES = [b"", b" ", b"  ", b"\t", b"\x0b", b"\x1c", b"\xa0", b"\0", b" \r\n"]
 
 
-def slowly(header: bytes) -> bytes | None:
+def by_the_long_way(header: bytes) -> bytes | None:
     """The token of a header, by simplejwt's steps."""
     parts = header.split()
     if not parts or parts[0].lower() not in {
-        one.lower().encode() for one in api_settings.header_types
+        name.lower().encode() for name in api_settings.header_types
     }:
         return None
     if len(parts) != 2:
@@ -78,19 +78,46 @@ def slowly(header: bytes) -> bytes | None:
 
 @pytest.mark.parametrize("types", [("Bearer",), ("JWT", "Bearer"), "JWT", (), ("",), ("a b", " ")])
 def test_the_short_way_through_a_header(types: Any) -> None:
-    """What comes nearly always is not taken apart; all else is answered as if it were."""
+    """How headers nearly always are is answered in one step, all else as it ever was."""
+    request = request_with("")
+    few = SPACES[:4]
     with override_settings(SIMPLE_JWT={"AUTH_HEADER_TYPES": types}):
         for scheme in (b"Bearer", b"bearer", b"BEARER", b"JWT", b"jwt", b"", b"a", b"a b", b"x"):
-            few = SPACES[:4]
             for before, between, inside, after in product(few, SPACES, SPACES, few):
                 header = before + scheme + between + b"to" + inside + b"ken" + after
-                try:
-                    expected: Any = slowly(header)
-                except AuthenticationFailed:
-                    with pytest.raises(AuthenticationFailed):
-                        stateless.get_raw_token(header)
-                else:
-                    assert stateless.get_raw_token(header) == expected, header
+                for given in (header, header.decode("latin-1")):
+                    request.META["HTTP_AUTHORIZATION"] = given
+                    try:
+                        expected: Any = by_the_long_way(header)
+                    except AuthenticationFailed:
+                        with pytest.raises(AuthenticationFailed):
+                            stateless._find_raw_token(request)
+                    else:
+                        assert stateless._find_raw_token(request) == expected, header
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer ü", "Bearer \u20ac", "Bearer \ud800", b"Bearer \xff", 5]
+)
+def test_what_is_in_no_token(header: Any) -> None:
+    """What no server hands over comes in tests: text beyond Latin-1, or no text at all."""
+    if isinstance(header, int):
+        with pytest.raises(AttributeError):
+            stateless.authenticate(request_with(header))
+    else:
+        with pytest.raises(InvalidToken):
+            stateless.authenticate(request_with(header))
+
+
+def test_header_steps_of_an_instance() -> None:
+    """A step that is put on the instance takes part, like one of a subclass."""
+    raw = token(claims())
+    own: Any = JWTStatelessUserAuthentication()
+    own.get_header = lambda request: b"Bearer " + raw.encode()
+    assert own.authenticate(request_with("Bearer x")) is not None
+    own = JWTStatelessUserAuthentication()
+    own.get_raw_token = lambda header: raw.encode()
+    assert own.authenticate(request_with("Bearer x")) is not None
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer x y", "bearer x y z", b"Bearer"])

@@ -52,6 +52,13 @@ ENTRY_POINTS: dict[str, list[str]] = {
         "refused(pyjwtfast.encode, {'a': object()}, S)",
         "refused(pyjwtfast.encode, {}, EC_PUBLIC, 'ES256')",
     ],
+    "_token_in_header": [
+        "_core._token_in_header('Bearer ' + nested, (b'JWT ', b'Bearer '))",
+        "_core._token_in_header(b'Bearer x y', (b'Bearer ',))",
+        "_core._token_in_header(None, (b'Bearer ',))",
+        "refused(_core._token_in_header, 'Bearer x', [b'Bearer '])",
+        "refused(_core._token_in_header, 'Bearer x', ('Bearer ',))",
+    ],
     "decode": [
         "pyjwtfast.decode(nested, S, **HS)",
         "pyjwtfast.decode(ED_TOKEN, ED, ['EdDSA'])",

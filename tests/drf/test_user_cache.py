@@ -491,6 +491,27 @@ def test_a_test_case_finds_its_own_hooks(user: User, cached: None) -> None:
     Case().debug()
 
 
+@pytest.mark.parametrize("sender", [User, None])
+def test_a_receiver_that_fails(user: User, configured: Any, sender: Any) -> None:
+    """One of the project's, from before ours: the row has been changed all the same."""
+
+    def fail(**kwargs: Any) -> None:
+        raise ZeroDivisionError
+
+    for signal in (post_save, post_delete):
+        signal.connect(fail, sender=sender)
+    try:
+        configured()
+        who(user)
+        user.is_active = False
+        with pytest.raises(ZeroDivisionError):
+            user.save()
+        assert refusal(user) == "user_inactive"
+    finally:
+        for signal in (post_save, post_delete):
+            assert signal.disconnect(fail, sender=sender)
+
+
 def test_many_changes_in_one_transaction(
     user: User, cached: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -83,6 +83,17 @@ def _listen() -> None:
     for model in _senders:
         for signal in (post_save, post_delete):
             signal.connect(_on_change, sender=model, weak=False)
+    for signal in (post_save, post_delete):
+        _put_first(signal)
+
+
+def _put_first(signal: Any) -> None:
+    """Call ours before the project's: one that fails keeps later ones from being called, and
+    outside of a transaction the row has been changed by then.
+    """
+    with signal.lock:
+        signal.receivers.sort(key=lambda each: each[0][0] != id(_on_change))
+        signal.sender_receivers_cache.clear()
 
 
 def _stop_listening() -> None:

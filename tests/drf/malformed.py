@@ -1,10 +1,31 @@
-"""Changes to a good token's claims after which it must be refused, whoever signed it."""
+"""Headers without a good token, and changes to one's claims after which it must be refused."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from tests.drf.support import ABSENT, Raw
+
+# Of the Authorization header; None is a request without it.
+BAD_HEADERS: list[str | None] = [
+    None,
+    "",
+    " ",
+    "Bearer",
+    "Bearer ",
+    "Bearer a b",
+    "Bearer a.b",
+    "Bearer a.b.c",
+    "Bearer a.b.c.d.e",
+    "Bearer ..",
+    "Basic YTpi",
+    "Bear x",
+    "Bearer\ta.b.c",
+    "Bearer \xff.\xff.\xff",
+    "Bearer " + "." * 1000,
+    "Bearer eyJhbGciOiJub25lIn0.e30.",
+    "Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA",
+]
 
 # What is wrong with the token itself: every view says 401.
 BAD_TIMES_AND_IDS: list[dict[str, Any]] = [

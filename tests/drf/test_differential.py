@@ -20,34 +20,14 @@ import pyjwtfast.drf.tokens
 from pyjwtfast.drf.authentication import JWTAuthentication
 from tests.drf import support
 from tests.drf.conftest import PASSWORD
-from tests.drf.malformed import BAD_TIMES_AND_IDS, BAD_USER_IDS
+from tests.drf.malformed import BAD_HEADERS, BAD_TIMES_AND_IDS, BAD_USER_IDS
 from tests.drf.models import User
 from tests.drf.support import ABSENT, Answer, claims, get, post, token
 
 KINDS = ["AccessToken", "RefreshToken", "SlidingToken"]
 
 # The table of requests, which test_differential_modes.py sends too.
-HEADERS: list[str | bytes | None] = [
-    None,
-    "",
-    " ",
-    "Bearer",
-    "Bearer ",
-    "Bearer a b",
-    "Bearer a.b",
-    "Bearer a.b.c",
-    "Bearer a.b.c.d.e",
-    "Bearer ..",
-    "Basic YTpi",
-    "Bear x",
-    "Bearer\ta.b.c",
-    b"Bearer a.b.c",
-    b"Bearer \xff\xfe",
-    "Bearer \xff.\xff.\xff",
-    "Bearer " + "." * 1000,
-    "Bearer eyJhbGciOiJub25lIn0.e30.",
-    "Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA",
-]
+HEADERS: list[str | bytes | None] = [*BAD_HEADERS, b"Bearer a.b.c", b"Bearer \xff\xfe"]
 CHANGED_CLAIMS: list[dict[str, Any]] = [
     {},
     {"exp": 1},

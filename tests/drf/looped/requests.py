@@ -7,29 +7,9 @@ from typing import Any
 from asgiref.sync import async_to_sync
 from django.test import AsyncClient, Client
 
-from tests.drf.malformed import BAD_TIMES_AND_IDS, BAD_USER_IDS
+from tests.drf.malformed import BAD_HEADERS, BAD_TIMES_AND_IDS, BAD_USER_IDS
 from tests.drf.models import User
 from tests.drf.support import ABSENT, Answer, answer, claims, token
-
-HEADERS: list[Any] = [
-    None,
-    "",
-    " ",
-    "Bearer",
-    "Bearer ",
-    "Bearer a b",
-    "Bearer a.b",
-    "Bearer a.b.c",
-    "Bearer a.b.c.d.e",
-    "Bearer ..",
-    "Basic YTpi",
-    "Bear x",
-    "Bearer\ta.b.c",
-    "Bearer \xff.\xff.\xff",
-    "Bearer " + "." * 1000,
-    "Bearer eyJhbGciOiJub25lIn0.e30.",
-    "Bearer eyJhbGciOiJSUzI1NiJ9.e30.AA",
-]
 
 CLAIMS: list[dict[str, Any]] = [
     {},
@@ -50,7 +30,7 @@ CLAIMS: list[dict[str, Any]] = [
 def headers(user: User) -> list[Any]:
     """The whole table; the good claims are the user's."""
     tokens = (token(claims(**{"user_id": str(user.pk), **changes})) for changes in CLAIMS)
-    return [*HEADERS, *(f"Bearer {raw}" for raw in tokens)]
+    return [*BAD_HEADERS, *(f"Bearer {raw}" for raw in tokens)]
 
 
 def ask(path: str, authorization: Any = None, method: str = "get", **extra: str) -> Answer:

@@ -19,7 +19,7 @@ from pyjwtfast.drf.authentication import (
     JWTLazyUserAuthentication,
     JWTStatelessUserAuthentication,
 )
-from tests.drf.views import WhoAmI
+from tests.drf.views import WhoAmI, who
 
 
 class AsyncStateless(AsyncJWTAuthentication, JWTStatelessUserAuthentication):
@@ -37,20 +37,6 @@ ASYNC_CLASSES = {
 }
 
 
-def as_who_am_i(user: Any, token: Any) -> JsonResponse:
-    return JsonResponse(
-        {
-            "user": str(user),
-            "user_class": type(user).__name__,
-            "pk": str(user.pk),
-            "username": user.username,
-            "is_staff": user.is_staff,
-            "token_class": type(token).__name__,
-            "claims": token.payload,
-        }
-    )
-
-
 async def by_hand(request: HttpRequest, name: str = "who") -> HttpResponse:
     """What WhoAmI says, by an async class that a plain view awaits."""
     authenticator = ASYNC_CLASSES[name]()
@@ -66,7 +52,7 @@ async def by_hand(request: HttpRequest, name: str = "who") -> HttpResponse:
         challenge: Any = authenticator.authenticate_header(request)  # type: ignore[arg-type]
         headers = {"WWW-Authenticate": challenge} if error.status_code == 401 else {}
         return JsonResponse(detail, status=error.status_code, headers=headers)
-    return as_who_am_i(user, token)
+    return JsonResponse(who(user, token))
 
 
 def told(request: Any, user: Any) -> JsonResponse:
@@ -152,15 +138,4 @@ class AdrfWho(adrf.views.APIView):
     permission_classes = (IsAuthenticated,)
 
     async def get(self, request: Any) -> Response:
-        user = request.user
-        return Response(
-            {
-                "user": str(user),
-                "user_class": type(user).__name__,
-                "pk": str(user.pk),
-                "username": user.username,
-                "is_staff": user.is_staff,
-                "token_class": type(request.auth).__name__,
-                "claims": request.auth.payload,
-            }
-        )
+        return Response(who(request.user, request.auth))

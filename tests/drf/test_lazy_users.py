@@ -517,3 +517,18 @@ def test_what_is_no_refusal_is_asked_again(user: User, monkeypatch: pytest.Monke
             _ = found.username
     assert found.username == "anna"
     assert not issubclass(ZeroDivisionError, APIException)
+
+
+def test_permissions_of_a_user_who_is_inactive(user: User) -> None:
+    """As the documents say: what only asks a relation does not ask for the row."""
+    user.groups.add(Group.objects.create(name="editors"))
+    User.objects.update(is_active=False)
+    assert lazy(user).groups.filter(name="editors").exists()
+    for ask in (
+        lambda it: it.is_active and it.groups.filter(name="editors").exists(),
+        lambda it: it.has_perm("drf.change_user"),
+        lambda it: it.has_module_perms("drf"),
+        lambda it: it.get_all_permissions(),
+    ):
+        with pytest.raises(AuthenticationFailed):
+            ask(lazy(user))

@@ -372,10 +372,10 @@ def test_refused_though_pyjwt_takes_it(key: str | bytes) -> None:
 def test_loading_a_secret_takes_microseconds(start: str) -> None:
     """However it begins: OpenSSL's decoders take a millisecond to find that it is no key."""
     secrets = [start + hashlib.sha256(b"%d" % number).hexdigest() for number in range(300)]
-    begin = time.perf_counter()
+    begin = time.thread_time()  # whatever else the machine does
     for secret in secrets:
         pyjwtfast.Key.from_secret(secret)
-    assert time.perf_counter() - begin < 300 * 100e-6
+    assert time.thread_time() - begin < 300 * 100e-6
 
 
 def test_secret_with_surrogates() -> None:

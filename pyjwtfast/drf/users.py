@@ -126,16 +126,15 @@ def _place(
 
     None where they can't be kept.
     """
-    if not isinstance(source, type):
-        return (source.db, cache.place(source.db)) if constant else None
-    manager = source.objects  # type: ignore[attr-defined]
-    is_own = is_djangos_own(manager)
+    found: Any = source.objects if isinstance(source, type) else source  # type: ignore[attr-defined]
+    is_own = isinstance(source, type) and is_djangos_own(found)
     if not is_own and not constant:
         return None
-    found = manager.db, cache.place(manager.db)
-    if is_own and cache.is_same_everywhere(manager.db):
-        cache.known_places[source] = found
-    return found
+    alias = found.db
+    place = alias, cache.place(alias)
+    if is_own and cache.is_same_everywhere(alias):
+        cache.known_places[source] = place
+    return place
 
 
 def _is_encodable(text: str) -> bool:

@@ -13,6 +13,8 @@ LEAK_CALLS ?= 100000
 ROWS ?= 1000000
 # How long wrk loads each deployment.
 DEPLOY_SECONDS ?= 5
+# How long each outage of `make test-faults` is.
+FAULT_SECONDS ?= 5
 # Where `make serve` listens; by default a free port.
 PORT ?= 0
 
@@ -61,6 +63,11 @@ test-all:  ## Python, DRF and example tests on every Python found, then lint and
 .PHONY: test-deploy
 test-deploy: build  ## the example on NGINX, Apache and so on; DEPLOY_SECONDS=5 of load for each
 	@scripts/test_deploy.sh $(PY) $(DEPLOY_SECONDS) $(DEPLOY_ARGS)
+
+.PHONY: test-faults
+test-faults: build  ## Gunicorn under load while PostgreSQL and Redis fail, FAULT_SECONDS=5 each time
+	@PYJWTFAST_TEST_DATABASE=postgresql PYJWTFAST_OUTAGE_SECONDS=$(FAULT_SECONDS) \
+	    $(PY) -m pytest -q -s tests/drf/outages
 
 .PHONY: test-browser
 test-browser: $(BROWSER_VENV)/installed  ## the example's page in Chromium; Schemathesis over its API (TESTS=...)

@@ -37,6 +37,16 @@ class Unread(APIView):
         return Response({"user": request.user.pk})
 
 
+class Name(APIView):
+    """Reads the user's row, and nothing else."""
+
+    permission_classes = (IsAuthenticated,)
+
+    def get(self, request: Request) -> Response:
+        user: Any = request.user
+        return Response({"user": user.username})
+
+
 class Held(APIView):
     """Reads the user, writes the process's id to the file PEER_HELD, and takes a long time."""
 
@@ -79,6 +89,7 @@ urlpatterns = [
     path("lazy/", _by(Read, "JWTLazyUserAuthentication")),
     path("unread/", _by(Unread, "JWTLazyUserAuthentication")),
     path("stateless/", _by(Read, "JWTStatelessUserAuthentication")),
+    path("name/", _by(Name, "JWTAuthentication")),
     path("held/", _by(Held, "JWTAuthentication")),
     path("refresh/", views.token_refresh),
     path("change/", Change.as_view()),

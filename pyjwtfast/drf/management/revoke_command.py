@@ -11,11 +11,13 @@ from typing import Any
 from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import CommandError, CommandParser
+from django.db import Error as DatabaseError
 
 from .. import revocation
 from ..exceptions import RevocationsUnavailable, TokenError
 from ..settings import api_settings, setting_in_effect
 from ..tokens import UntypedToken
+from ..users import find_user
 from .help import CommandWithExamples
 
 _YES = "yes"
@@ -137,6 +139,8 @@ exit status:
     def _revoke(self, options: dict[str, Any]) -> None:
         users = [*options["user"], *map(self._user_of, options["username"])]
         tokens = list(self._tokens(options["token_file"])) if options["token_file"] else []
+        for jti in options["jti"]:
+            _refuse_whole_token(jti)
         exp = _time(options["exp"])
         undo, blacklist = options["undo"], options["blacklist"]
         if options["all"] and not undo and options["asks"]:
@@ -149,6 +153,8 @@ exit status:
                 revocation.revoke_users(users, blacklist=blacklist)
             for user in users:
                 self._say(f"all tokens of the user with the id {revocation.user_id(user)}", undo)
+            if not undo:
+                self._warn_of_strangers(options["user"])
         for jti in options["jti"]:
             if undo:
                 revocation.unrevoke_token(jti)
@@ -176,6 +182,21 @@ exit status:
         """Keep the verbosity for what is said."""
         self.verbosity = options["verbosity"]
         return super().execute(*args, **options)
+
+    def _warn_of_strangers(self, ids: list[str]) -> None:
+        """An id may be that of a user who is gone, or of another service: so it is revoked. But
+        who has typed a name must not believe that its user is logged out.
+        """
+        for each in ids:
+            try:
+                known = find_user(get_user_model(), each) is not None
+            except DatabaseError:  # a service without the users' table has none to ask
+                return
+            if not known:
+                self.stderr.write(
+                    f"Warning: no user has {api_settings.USER_ID_FIELD} {each!r} here. If that is "
+                    "the name by which one logs in, say --username."
+                )
 
     def _user_of(self, name: str) -> Any:
         model = get_user_model()
@@ -227,6 +248,20 @@ exit status:
             self.stdout.write("... and more than can be listed.")
         elif not overview.cutoff and not overview.listing.entries:
             self.stdout.write("Nothing is revoked.")
+
+
+def _refuse_whole_token(jti: str) -> None:
+    """Revoking it as an id would revoke nothing."""
+    try:
+        UntypedToken(jti, verify=False)
+    except TokenError:
+        return
+    raise CommandError(
+        f"--jti wants a token's id, the claim {api_settings.JTI_CLAIM}, and this is a whole token. "
+        "Nothing was revoked. Give it by --token-file; others on this machine can have read it "
+        "here.",
+        returncode=2,
+    )
 
 
 def _time(text: str | None) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 from django.test import override_settings
 
 from pyjwtfast.drf import revocation
@@ -147,6 +148,41 @@ def test_list() -> None:
 def test_wrong_command_lines(arguments: list[str], message: str) -> None:
     with pytest.raises(CommandError, match=message):
         run(*arguments)
+
+
+def test_a_whole_token_is_no_id() -> None:
+    raw = old()
+    with pytest.raises(CommandError, match="--jti wants a token's id, the claim jti") as caught:
+        run("--jti", "abc", "--jti", raw)
+    assert caught.value.returncode == 2
+    assert raw not in str(caught.value)
+    assert run("--list") == "Nothing is revoked.\n"
+
+
+def test_ids_of_nobody(user: User) -> None:
+    """They are revoked, as other services may know them; but a name is no id."""
+    warned = io.StringIO()
+    said = run("--user", "anna", "--user", "999", "--user", str(user.pk), stderr=warned)
+    assert said.count("Revoked: ") == 3
+    assert [line.partition(" here. ")[0] for line in warned.getvalue().splitlines()] == [
+        "Warning: no user has id 'anna'",
+        "Warning: no user has id '999'",
+    ]
+    assert "say --username" in warned.getvalue()
+    warned = io.StringIO()
+    run("--user", "999", "--undo", stderr=warned)
+    run("--username", "anna", stderr=warned)
+    assert warned.getvalue() == ""
+
+
+def test_ids_where_there_is_no_table_of_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*arguments: Any) -> None:
+        raise OperationalError("no such table")
+
+    monkeypatch.setattr("pyjwtfast.drf.management.revoke_command.find_user", fail)
+    warned = io.StringIO()
+    assert "the id 999." in run("--user", "999", "--no-blacklist", stderr=warned)
+    assert warned.getvalue() == ""
 
 
 def test_when_it_cannot_work(switch_on: Configure) -> None:

@@ -7,6 +7,7 @@ at import.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from functools import cached_property
 from typing import Any, cast
@@ -174,12 +175,17 @@ class APISettings(_APISettings):
     def user_settings(self) -> dict[str, Any]:
         """What the project has set, as the object it was set to.
 
-        Raises RuntimeError for a setting that exists no more.
+        Raises ImproperlyConfigured for what is no dict, RuntimeError for a setting that exists no
+        more.
         """
         attributes = self.__dict__  # see __getattr__
         if "_user_settings" not in attributes:
             found = (getattr(settings, name, None) for name in SETTINGS_NAMES)
             project: dict[str, Any] = next((value for value in found if value is not None), {})
+            if not isinstance(project, Mapping):
+                raise ImproperlyConfigured(
+                    f"{settings_name()} is {project!r}, but must be a dict of settings."
+                )
             for name in REMOVED_SETTINGS:
                 if name in project:
                     raise RuntimeError(

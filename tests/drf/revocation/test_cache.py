@@ -438,7 +438,7 @@ def test_a_pickle_that_raises(switch_on: Configure, redis: Redis, client: APICli
     ["django.core.cache.backends.dummy.DummyCache", "tests.drf.revocation.backends.Careless"],
 )
 def test_a_cache_that_keeps_nothing(switch_on: Configure, backend: str) -> None:
-    switch_on({"BACKEND": backend})
+    switch_on({"BACKEND": backend, "LOCATION": "nothing"})  # no other test's
     with pytest.raises(RevocationsUnavailable):
         AccessToken(old())
     for work in (

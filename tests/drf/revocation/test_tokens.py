@@ -258,14 +258,14 @@ def test_claims_of_other_names(on: Configure, user: User, waits: list[int]) -> N
 @pytest.mark.parametrize(
     ("field", "text"),
     [
-        ("id", "{0:03}"),
+        ("id", "{0:012}"),
         ("id", " {0}"),
         ("id", "{0}\n"),
         ("id", "+{0}"),
         ("uuid", "{0.hex}"),
         ("uuid", "{{{0}}}"),
         ("uuid", "urn:uuid:{0}"),
-        ("pk", "{0:02}"),
+        ("pk", "{0:09}"),
     ],
 )
 def test_a_user_however_a_token_names_him(

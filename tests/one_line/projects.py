@@ -26,7 +26,8 @@ ONE_LINE = {name: way for name, way in WAYS.items() if THE_LINE in way}
 def run_project(way: str, apps: list[str], body: str, **more: object) -> str:
     """What the body prints in a project with these apps and further settings."""
     settings = {
-        "SECRET_KEY": "x" * 64,
+        "SECRET_KEY": "of the projects of these tests: 0123456789 abcdefghijklmnopqrstuvwxyz",
+        "SECURE_HSTS_SECONDS": 60,
         "USE_TZ": True,
         # Quick; no secret is here.
         "PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"],

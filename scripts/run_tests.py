@@ -28,6 +28,16 @@ GROUPS = ("lint", "c", "python", "drf", "example")
 # A line of pytest's short summary, which pyproject.toml asks for: how many, where, why.
 SKIPPED = re.compile(r"^SKIPPED \[(\d+)\] \S+: (.+)$", re.MULTILINE)
 COLOUR = re.compile(r"\x1b\[[\d;]*m")
+# Of tests/drf: no test there asks a database, so those on SQLite are enough.
+WITHOUT_DATABASE = (
+    "revocation/test_checks.py",
+    "test_backends.py",
+    "test_checks.py",
+    "test_checks_of_deployment.py",
+    "test_checks_of_values.py",
+    "test_doctor_outside.py",
+    "test_simplejwt_surface.py",
+)
 CI = os.environ.get("CI", "").lower() in {"1", "true", "yes"}
 WRITING = threading.Lock()
 
@@ -199,16 +209,17 @@ def test_steps() -> list[Step]:
         # tests/deploy and tests/browser collect nothing here: their targets run them.
         Step("python", "all but tests/drf", [*pytest, "tests", "--ignore=tests/drf"]),
     ]
-    for database, url, skip in (
-        ("sqlite", "sqlite://:memory:", ""),
+    ignored = [f"--ignore=tests/drf/{name}" for name in WITHOUT_DATABASE]
+    for database, url, skip, options in (
+        ("sqlite", "sqlite://:memory:", "", []),
         # libpq's variables say where; Django makes and drops the database test_<name>.
-        ("postgresql", "postgresql:///pyjwtfast_example", silence),
+        ("postgresql", "postgresql:///pyjwtfast_example", silence, ignored),
     ):
         steps += [
             Step(
                 "drf",
                 database,
-                [*pytest, "tests/drf"],
+                [*pytest, "tests/drf", *options],
                 {"PYJWTFAST_TEST_DATABASE": database},
                 skip=skip,
             ),

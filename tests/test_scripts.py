@@ -119,6 +119,8 @@ def test_checks_run_in_lanes() -> None:
     assert sorted(step.title for lane in lanes for step in lane) == sorted(
         step.title for step in steps
     )
+    for name in run_tests.WITHOUT_DATABASE:
+        assert "django_db" not in (SCRIPTS.parent / "tests" / "drf" / name).read_text()
     names = [{step.lane for step in lane} for lane in lanes]
     assert names == [{"python"}, {"postgresql"}, {"sqlite"}, {"lint"}, {"c"}, {"mariadb"}]
 

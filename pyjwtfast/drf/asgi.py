@@ -23,7 +23,7 @@ from rest_framework.exceptions import APIException, NotAuthenticated
 
 from . import asynchronous
 from .authentication import JWTAuthentication
-from .exceptions import AuthenticationFailed
+from .exceptions import AuthenticationFailed, headers_of
 from .per_request import Attempt
 from .tokens import Token
 
@@ -123,8 +123,7 @@ class JWTAuthMiddleware:
         Raises AuthenticationFailed for a header that is malformed.
         """
         request: Any = _request_of(scope)
-        header = authenticator.get_header(request)
-        raw_token = None if header is None else authenticator.get_raw_token(header)
+        raw_token = authenticator._find_raw_token(request)
         if raw_token is None and scope["type"] == "websocket":
             return self._token_in_subprotocols(scope) or self._token_in_cookie(scope)
         return raw_token
@@ -369,13 +368,11 @@ def _code_of(error: APIException) -> str:
 async def _respond(send: Send, kind: str, error: APIException, challenge: str) -> None:
     """Answer an HTTP request, or a handshake, as a view of Django REST Framework would."""
     body = json.dumps(error.detail).encode()
-    headers = [
-        (b"content-type", b"application/json"),
-        (b"content-length", str(len(body)).encode()),
-    ]
-    if error.status_code == 401:
-        headers.append((b"www-authenticate", challenge.encode("latin-1")))
-    if wait := getattr(error, "wait", None):
-        headers.append((b"retry-after", str(wait).encode()))
-    await send({"type": f"{kind}.start", "status": error.status_code, "headers": headers})
+    headers = {
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        **headers_of(error, challenge),
+    }
+    encoded = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
+    await send({"type": f"{kind}.start", "status": error.status_code, "headers": encoded})
     await send({"type": f"{kind}.body", "body": body})

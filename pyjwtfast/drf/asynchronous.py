@@ -79,14 +79,15 @@ async def verify(attempt: Attempt, *, in_request: bool = True) -> Token:
 
 async def get_user(attempt: Attempt, authenticator: JWTAuthentication, request: Any) -> Any:
     """The user of a verified token for an authentication class, as it would find it itself."""
-    if attempt.loads_for(authenticator) and (attempt.is_loaded or not authenticator.is_lazy):
+    if attempt.has_user_for(authenticator):
         return await load(attempt)
+    token = attempt.verify()
     if _makes_user_at_once(authenticator):
-        user = authenticator.get_user(attempt.verify())
+        user = authenticator.get_user(token)
     else:
-        user = await sync_to_async(authenticator.get_user)(attempt.verify())
+        user = await sync_to_async(authenticator.get_user)(token)
     if isinstance(authenticator, JWTLazyUserAuthentication):
-        authenticator.attach(user, attempt.verify(), request)
+        authenticator.attach(user, token, request)
     return user
 
 

@@ -105,3 +105,16 @@ class RevocationsUnavailable(_Unavailable):
     """503 `revocations_unavailable`: the cache REVOCATION_CACHE does not say what is revoked."""
 
     default_code = "revocations_unavailable"
+
+
+def headers_of(error: exceptions.APIException, challenge: str) -> dict[str, str]:
+    """What an error adds to the headers of its answer, as with Django REST Framework's handler.
+
+    challenge: the WWW-Authenticate of a 401 (RFC 9110 section 11.6.1).
+    """
+    headers = {}
+    if error.status_code == status.HTTP_401_UNAUTHORIZED:
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(wait)
+    return headers

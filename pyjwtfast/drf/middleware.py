@@ -17,7 +17,12 @@ from rest_framework.exceptions import APIException
 
 from . import asynchronous
 from .authentication import JWTAuthentication, JWTLazyUserAuthentication
-from .exceptions import AuthenticationFailed, KeysUnavailable, RevocationsUnavailable
+from .exceptions import (
+    AuthenticationFailed,
+    KeysUnavailable,
+    RevocationsUnavailable,
+    headers_of,
+)
 from .per_request import Attempt, find_attempt, keep_attempt
 from .settings import api_settings
 
@@ -99,13 +104,12 @@ class JWTAuthenticationMiddleware:
             exception, (AuthenticationFailed, KeysUnavailable, RevocationsUnavailable)
         ):
             return None
-        response = JsonResponse(exception.detail, status=exception.status_code)
-        if exception.status_code == 401:
-            header = self.authentication_class().authenticate_header(cast("Any", request))
-            response.headers["WWW-Authenticate"] = header
-        if wait := getattr(exception, "wait", None):
-            response.headers["Retry-After"] = str(wait)
-        return response
+        challenge = self.authentication_class().authenticate_header(cast("Any", request))
+        return JsonResponse(
+            exception.detail,
+            status=exception.status_code,
+            headers=headers_of(exception, challenge),
+        )
 
     def _begin(self, request: Any) -> _Attempt | None:
         """What the request's header says; None where it says nothing."""
@@ -146,12 +150,12 @@ class _Attempt(Attempt):
 
 def _user(request: Any, attempt: Attempt) -> Any:
     try:
-        attempt.verify()
+        token = attempt.verify()
         authenticator = attempt.authenticator
         if not isinstance(authenticator, JWTLazyUserAuthentication):
             return attempt.load()
-        user = authenticator.get_user(attempt.verify())
-        authenticator.attach(user, attempt.verify(), request)
+        user = authenticator.get_user(token)
+        authenticator.attach(user, token, request)
         return user
     except APIException as error:
         return _nobody(request, error)

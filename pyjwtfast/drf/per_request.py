@@ -104,7 +104,7 @@ class Attempt:
             token = authenticator.get_validated_token(raw_token)
             return authenticator.get_user(token), token
         token = self.verify()
-        if self.loads_for(authenticator) and (self.is_loaded or not authenticator.is_lazy):
+        if self.has_user_for(authenticator):
             return self.load(), token
         return authenticator.get_user(token), token
 
@@ -113,6 +113,12 @@ class Attempt:
         return raw_token == self.raw_token and _share(
             _TOKEN_STEPS, self.authenticator, authenticator
         )
+
+    def has_user_for(self, authenticator: JWTAuthentication) -> bool:
+        """Whether `load()` gives what the authentication class would find; a lazy class only has
+        to take it where the row has been read already.
+        """
+        return self.loads_for(authenticator) and (self.is_loaded or not authenticator.is_lazy)
 
     def loads_for(self, authenticator: JWTAuthentication) -> bool:
         """Whether the user is read as the authentication class does it."""

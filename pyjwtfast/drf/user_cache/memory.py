@@ -172,13 +172,11 @@ class UserCache:
         return entry.make()
 
     def get(self, key: Hashable, alias: str, read: Callable[[], Any | None]) -> Any | None:
-        """The user of this key: as kept, or else as read from that database, and then kept.
+        """The user of a key that `peek` does not find: as kept, if a look shows that to be current,
+        or else as read from that database, and then kept.
 
         That there is none is not kept.
         """
-        user = self.peek(key)
-        if user is not None:
-            return user
         if not self._is_current():
             return read()
         user = self.peek(key)

@@ -9,10 +9,32 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from tests.conftest import IN_CI
+
 PROGRAM = shutil.which("redis-server")
 
 
+def need_redis() -> None:
+    """Skip the test where Redis or its client is not installed; in CI, where they must be, fail."""
+    if PROGRAM is None:
+        pytest.fail("no redis-server") if IN_CI else pytest.skip("needs redis-server")
+    pytest.importorskip("redis", reason="needs the package redis")
+
+
+def redis_cache(url: str, **options: Any) -> dict[str, Any]:
+    """An entry of CACHES."""
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url,
+        "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2, **options},
+    }
+
+
 class RedisServer:
+    """A server without persistence: what is stopped has lost everything."""
+
     def __init__(self, directory: Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -20,6 +42,10 @@ class RedisServer:
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
         self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
 
     def start(self) -> None:
         assert PROGRAM is not None
@@ -42,8 +68,15 @@ class RedisServer:
 
     def cache(self, **options: Any) -> dict[str, Any]:
         """An entry of CACHES."""
-        return {
-            "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": f"redis://127.0.0.1:{self.port}/0",
-            "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2, **options},
-        }
+        return redis_cache(self.url, **options)
+
+    def client(self) -> Any:
+        import redis
+
+        return redis.Redis(port=self.port)
+
+    def commands(self) -> int:
+        """How many it has processed, but for those of this count."""
+        stats = self.client().info("commandstats")
+        ours = ("cmdstat_info", "cmdstat_client|setinfo", "cmdstat_hello", "cmdstat_select")
+        return sum(found["calls"] for name, found in stats.items() if name not in ours)

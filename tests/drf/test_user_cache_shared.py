@@ -7,10 +7,7 @@ last ones have processes, and Redis.
 from __future__ import annotations
 
 import json
-import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -28,13 +25,12 @@ from django.test import override_settings
 from pyjwtfast.drf import logs
 from pyjwtfast.drf.authentication import JWTAuthentication
 from pyjwtfast.drf.user_cache import feed, invalidate_user, memory
-from tests.conftest import IN_CI
 from tests.drf import peers
 from tests.drf.databases import new_database
 from tests.drf.models import User
-from tests.drf.redis_server import PROGRAM, RedisServer
+from tests.drf.peers import Process
+from tests.drf.redis_server import RedisServer, need_redis
 from tests.drf.settings import DATABASE
-from tests.processes import REPOSITORY
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -429,36 +425,9 @@ def test_a_request_sees_what_the_rules_say(seed: int) -> None:
 # --- Processes ---
 
 
-class Process:
-    """tests.drf.peers.requests, running."""
-
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.drf.peers.requests"],
-            cwd=REPOSITORY,
-            env={**os.environ, **environment},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log.open("w"),
-            text=True,
-        )
-
-    def __call__(self, command: str, *arguments: Any, **options: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps([command, arguments, options]), file=self._process.stdin, flush=True)
-        return json.loads(self._process.stdout.readline())
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(20)
-
-
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[RedisServer]:
-    if PROGRAM is None:
-        pytest.fail("no redis-server") if IN_CI else pytest.skip("needs redis-server")
+    need_redis()
     server = RedisServer(tmp_path)
     yield server
     server.stop()
@@ -480,7 +449,10 @@ def processes(redis: RedisServer, tmp_path: Path) -> Iterator[list[Process]]:
         peers.migrate("pyjwtfast", database)
         environment = peers.environment("pyjwtfast", database, simple_jwt)
         environment["PEER_CACHES"] = json.dumps({"default": LOCMEM, "redis": redis.cache()})
-        running = [Process(environment, tmp_path / f"{number}.log") for number in range(2)]
+        running = [
+            Process("tests.drf.peers.requests", environment, tmp_path / f"{number}.log")
+            for number in range(2)
+        ]
         yield running
         for each in running:
             each.close()

@@ -8,19 +8,15 @@ database of their own.
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import IN_CI
 from tests.drf import peers
 from tests.drf.databases import new_database
-from tests.drf.redis_server import PROGRAM, RedisServer
+from tests.drf.peers import Process
+from tests.drf.redis_server import RedisServer, need_redis
 from tests.processes import REPOSITORY
 
 # "new" is what the change has made, "401" a refusal: from the next request on, or from the first
@@ -89,40 +85,9 @@ def cells() -> list[Any]:
     ]
 
 
-class Process:
-    """tests.drf.peers.modes, running."""
-
-    def __init__(self, environment: dict[str, str], log: Path) -> None:
-        with log.open("w") as errors:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.drf.peers.modes"],
-                cwd=REPOSITORY,
-                env={**os.environ, **environment},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-                text=True,
-            )
-        self._log = log
-
-    def __call__(self, command: str, *arguments: Any, **options: Any) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(json.dumps([command, arguments, options]), file=self._process.stdin, flush=True)
-        line = self._process.stdout.readline()
-        assert line, self._log.read_text()
-        return json.loads(line)
-
-    def close(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait(20)
-
-
 @pytest.fixture(scope="module")
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Process]]:
-    if PROGRAM is None:
-        pytest.fail("no redis-server") if IN_CI else pytest.skip("needs redis-server")
+    need_redis()
     directory = tmp_path_factory.mktemp("modes")
     redis = RedisServer(directory)
     try:
@@ -134,7 +99,7 @@ def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Pr
             )
             environment["PEER_URLS"] = "tests.drf.peers.mode_urls"
             running = {
-                name: Process(environment, directory / f"{name}.log")
+                name: Process("tests.drf.peers.modes", environment, directory / f"{name}.log")
                 for name in ("this process", "another")
             }
             yield running

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import socket
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -17,7 +14,8 @@ from typing import Any, NamedTuple
 
 from tests.drf import peers
 from tests.drf.databases import new_database
-from tests.drf.redis_server import RedisServer
+from tests.drf.proxy import Proxy
+from tests.drf.redis_server import RedisServer, redis_cache
 from tests.processes import REPOSITORY
 
 # Seconds that Redis is waited for.
@@ -36,77 +34,6 @@ import json
 print(json.dumps(pks))
 """
 NAMES = ("anna", "inactive", "gone", "revoked", "changing")
-
-
-class Proxy:
-    """Passes connections on to a port of this machine.
-
-    It can be cut, which ends them all and refuses new ones; and it can stall: then it takes
-    connections and bytes, and passes nothing on.
-    """
-
-    def __init__(self, port: int) -> None:
-        self._to = port
-        self.port = 0
-        self._stalls = threading.Event()
-        self._lock = threading.Lock()
-        self._open: set[socket.socket] = set()
-        self.restore()
-
-    def cut(self) -> None:
-        with self._lock:
-            listening, self._listening = self._listening, None
-            connections = list(self._open)
-        if listening is not None:
-            _close(listening)
-        for each in connections:
-            _close(each)
-
-    def restore(self) -> None:
-        """Listen again, on the same port, and pass on."""
-        self._stalls.clear()
-        self._listening: socket.socket | None = socket.create_server(("127.0.0.1", self.port))
-        self.port = self._listening.getsockname()[1]
-        threading.Thread(target=self._accept, args=(self._listening,), daemon=True).start()
-
-    def stall(self) -> None:
-        self._stalls.set()
-
-    def flow(self) -> None:
-        self._stalls.clear()
-
-    def _accept(self, listening: socket.socket) -> None:
-        while True:
-            try:
-                client, _ = listening.accept()
-            except OSError:
-                return
-            server = socket.create_connection(("127.0.0.1", self._to))
-            with self._lock:
-                if self._listening is not listening:
-                    _close(client)
-                    _close(server)
-                    return
-                self._open |= {client, server}
-            for source, target in ((client, server), (server, client)):
-                threading.Thread(target=self._pass_on, args=(source, target), daemon=True).start()
-
-    def _pass_on(self, source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65_536):
-                while self._stalls.is_set():
-                    time.sleep(0.005)
-                target.sendall(data)
-        with self._lock:
-            self._open -= {source, target}
-        _close(source)
-        _close(target)
-
-
-def _close(each: socket.socket) -> None:
-    with contextlib.suppress(OSError):
-        each.shutdown(socket.SHUT_RDWR)
-    each.close()
 
 
 class Project(NamedTuple):
@@ -157,11 +84,11 @@ def running_backends(directory: Path) -> Iterator[Backends]:
 def serving(backends: Backends, simple_jwt: dict[str, Any]) -> Iterator[Project]:
     """The project with these settings, served by two processes, which are warm."""
     directory = backends.directory
-    cache = {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": f"redis://127.0.0.1:{backends.redis.port}/0",
-        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT},
-    }
+    cache = redis_cache(
+        f"redis://127.0.0.1:{backends.redis.port}/0",
+        socket_timeout=REDIS_TIMEOUT,
+        socket_connect_timeout=REDIS_TIMEOUT,
+    )
     log, held = directory / "gunicorn.log", directory / "held"
     environment = {
         **os.environ,

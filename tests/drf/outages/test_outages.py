@@ -18,7 +18,6 @@ from typing import Any
 
 import pytest
 
-from tests.conftest import IN_CI
 from tests.drf.outages.servers import (
     REDIS_TIMEOUT,
     WORKERS,
@@ -36,7 +35,7 @@ from tests.drf.outages.traffic import (
     make_token,
     send,
 )
-from tests.drf.redis_server import PROGRAM
+from tests.drf.redis_server import need_redis
 
 IS_LONG = "PYJWTFAST_OUTAGE_SECONDS" in os.environ
 SECONDS = float(os.environ.get("PYJWTFAST_OUTAGE_SECONDS", "0.4"))
@@ -67,8 +66,7 @@ REVOCATIONS = {
 
 @pytest.fixture(scope="module")
 def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
-    if PROGRAM is None:
-        pytest.fail("no redis-server") if IN_CI else pytest.skip("needs redis-server")
+    need_redis()
     with running_backends(tmp_path_factory.mktemp("outages")) as running:
         yield running
 

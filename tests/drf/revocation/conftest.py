@@ -12,7 +12,7 @@ from django.core.cache import caches
 from django.test import override_settings
 
 from pyjwtfast.drf import revocation
-from tests.drf.revocation.servers import PROGRAM, Redis
+from tests.drf.redis_server import RedisServer, need_redis
 
 LOCMEM = {"BACKEND": "tests.drf.revocation.backends.Shared", "LOCATION": "revocations"}
 
@@ -20,29 +20,18 @@ Configure = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
-def running_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Redis]:
-    if PROGRAM is None:
-        pytest.skip("needs the program redis-server")
-    pytest.importorskip("redis", reason="needs the package redis")
-    server = Redis(tmp_path_factory.mktemp("redis"))
+def running_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    need_redis()
+    server = RedisServer(tmp_path_factory.mktemp("redis"))
     yield server
     server.stop()
 
 
 @pytest.fixture
-def redis(running_redis: Redis) -> Redis:
+def redis(running_redis: RedisServer) -> RedisServer:
     """A server that is empty."""
     running_redis.client().flushall()
     return running_redis
-
-
-def redis_cache(url: str, **options: Any) -> dict[str, Any]:
-    options = {"socket_timeout": 2, "socket_connect_timeout": 2, **options}
-    return {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": url,
-        "OPTIONS": options,
-    }
 
 
 @pytest.fixture
@@ -65,7 +54,7 @@ def switch_on() -> Iterator[Configure]:
 def cache(request: pytest.FixtureRequest) -> dict[str, Any]:
     """The setting of a cache that is empty."""
     if request.param == "redis":
-        return redis_cache(request.getfixturevalue("redis").url)
+        return request.getfixturevalue("redis").cache()
     return LOCMEM
 
 

@@ -20,9 +20,9 @@ from pyjwtfast.drf.revocation import memory, store
 from pyjwtfast.drf.revocation.store import ALL, CAPACITY, CHANGE, MARK, OVERFLOW, key_of
 from pyjwtfast.drf.tokens import AccessToken, RefreshToken
 from tests.drf.models import User
+from tests.drf.redis_server import RedisServer, redis_cache
 from tests.drf.revocation.backends import CALLS
-from tests.drf.revocation.conftest import LOCMEM, Configure, redis_cache
-from tests.drf.revocation.servers import Redis
+from tests.drf.revocation.conftest import LOCMEM, Configure
 from tests.drf.revocation.test_tokens import BOTH, is_good, old
 from tests.drf.support import claims, get, post, token
 
@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 # --- Round trips ---
 
 
-def round_trips(redis: Redis, work: Callable[[], object], times: int = 1) -> int:
+def round_trips(redis: RedisServer, work: Callable[[], object], times: int = 1) -> int:
     before = redis.commands()
     for _ in range(times):
         work()
@@ -48,9 +48,9 @@ def test_none_when_off(client: APIClient, user: User) -> None:
 
 
 def test_one_for_a_request(
-    switch_on: Configure, redis: Redis, client: APIClient, user: User
+    switch_on: Configure, redis: RedisServer, client: APIClient, user: User
 ) -> None:
-    switch_on(redis_cache(redis.url), AUTH_TOKEN_CLASSES=BOTH)
+    switch_on(redis.cache(), AUTH_TOKEN_CLASSES=BOTH)
     refresh = RefreshToken.for_user(user)
     access = str(refresh.access_token)
 
@@ -75,9 +75,9 @@ def test_one_for_a_request(
 
 
 def test_one_for_several_classes_that_all_take_a_token(
-    switch_on: Configure, redis: Redis, client: APIClient, user: User
+    switch_on: Configure, redis: RedisServer, client: APIClient, user: User
 ) -> None:
-    switch_on(redis_cache(redis.url), AUTH_TOKEN_CLASSES=BOTH, TOKEN_TYPE_CLAIM=None)
+    switch_on(redis.cache(), AUTH_TOKEN_CLASSES=BOTH, TOKEN_TYPE_CLAIM=None)
     raw = str(AccessToken.for_user(user))
     revocation.revoke_token(AccessToken(raw))
     answers = []
@@ -88,12 +88,12 @@ def test_one_for_several_classes_that_all_take_a_token(
 
 def test_amortised_by_polling(
     switch_on: Configure,
-    redis: Redis,
+    redis: RedisServer,
     client: APIClient,
     user: User,
     moves: Callable[[float], None],
 ) -> None:
-    switch_on(redis_cache(redis.url), REVOCATION_POLL=10)
+    switch_on(redis.cache(), REVOCATION_POLL=10)
     access = str(AccessToken.for_user(user))
 
     def request() -> int:
@@ -185,13 +185,13 @@ def test_one_thread_reads_and_the_others_go_on(
 
 def test_more_than_the_index_holds(
     switch_on: Configure,
-    redis: Redis,
+    redis: RedisServer,
     monkeypatch: pytest.MonkeyPatch,
     moves: Callable[[float], None],
 ) -> None:
     """Who polls asks for each token again: nothing that is revoked is accepted."""
     monkeypatch.setattr(store, "_SLOTS", store._SLOTS[:5])
-    switch_on(redis_cache(redis.url), REVOCATION_POLL=10)
+    switch_on(redis.cache(), REVOCATION_POLL=10)
     raws = [old(jti=f"number{n}") for n in range(8)]
     good = old(jti="good")
     assert all(map(is_good, raws))
@@ -220,9 +220,9 @@ def test_more_than_the_index_holds(
     assert not revocation.needs_io()
 
 
-def test_many_revoke_at_once(switch_on: Configure, redis: Redis) -> None:
+def test_many_revoke_at_once(switch_on: Configure, redis: RedisServer) -> None:
     """None of what they write is lost, in the index or beside it."""
-    switch_on(redis_cache(redis.url))
+    switch_on(redis.cache())
     before = time.time() + 300
     with ThreadPoolExecutor(16) as pool:
         list(
@@ -235,8 +235,8 @@ def test_many_revoke_at_once(switch_on: Configure, redis: Redis) -> None:
     assert listing.is_complete
 
 
-def test_the_index_holds_a_thousand(switch_on: Configure, redis: Redis) -> None:
-    switch_on(redis_cache(redis.url))
+def test_the_index_holds_a_thousand(switch_on: Configure, redis: RedisServer) -> None:
+    switch_on(redis.cache())
     revocation.revoke_users([f"user{n}" for n in range(CAPACITY)], blacklist=False)
     assert revocation.list_revocations().listing.is_complete
     revocation.revoke_users(["another"], blacklist=False)
@@ -315,12 +315,12 @@ def key_of_tenant(key: str, prefix: str, version: int) -> str:
 @pytest.mark.parametrize("poll", [0, 10])
 def test_a_cache_that_has_lost_everything(
     switch_on: Configure,
-    redis: Redis,
+    redis: RedisServer,
     moves: Callable[[float], None],
     caplog: pytest.LogCaptureFixture,
     poll: int,
 ) -> None:
-    switch_on(redis_cache(redis.url), REVOCATION_POLL=poll)
+    switch_on(redis.cache(), REVOCATION_POLL=poll)
     raw, other = old(), old(jti="other")
     revocation.revoke_token(AccessToken(raw))
     assert not is_good(raw)
@@ -343,9 +343,9 @@ def test_a_cache_that_has_lost_everything(
 
 
 def test_lost_and_made_anew_by_a_process_that_does_not_know(
-    switch_on: Configure, redis: Redis
+    switch_on: Configure, redis: RedisServer
 ) -> None:
-    switch_on(redis_cache(redis.url))
+    switch_on(redis.cache())
     raw = old()
     revocation.revoke_token(AccessToken(raw))
     assert not is_good(raw)
@@ -362,9 +362,9 @@ def test_lost_and_made_anew_by_a_process_that_does_not_know(
 
 
 def test_lost_with_accept(
-    switch_on: Configure, redis: Redis, caplog: pytest.LogCaptureFixture
+    switch_on: Configure, redis: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    switch_on(redis_cache(redis.url), REVOCATION_WHEN_DOWN="accept")
+    switch_on(redis.cache(), REVOCATION_WHEN_DOWN="accept")
     raw = old()
     revocation.revoke_token(AccessToken(raw))
     assert not is_good(raw)
@@ -425,8 +425,8 @@ def test_what_others_have_written(
     assert post(client, "/ours/token/verify/", {"token": raw}).status == 503
 
 
-def test_a_pickle_that_raises(switch_on: Configure, redis: Redis, client: APIClient) -> None:
-    switch_on(redis_cache(redis.url))
+def test_a_pickle_that_raises(switch_on: Configure, redis: RedisServer, client: APIClient) -> None:
+    switch_on(redis.cache())
     raw = old()
     assert is_good(raw)
     redis.client().set(f":1:{key_of('user', '1')}", b"\x80\x04no pickle")
@@ -472,12 +472,12 @@ def test_a_database_and_files(switch_on: Configure, tmp_path: Any, waits: list[i
         assert not is_good(raw)
 
 
-def test_settings_and_caches_that_change(switch_on: Configure, redis: Redis) -> None:
+def test_settings_and_caches_that_change(switch_on: Configure, redis: RedisServer) -> None:
     switch_on(LOCMEM)
     raw = old()
     revocation.revoke_token(AccessToken(raw))
     assert not is_good(raw)
-    with override_settings(CACHES={"default": LOCMEM, "revoked": redis_cache(redis.url)}):
+    with override_settings(CACHES={"default": LOCMEM, "revoked": redis.cache()}):
         assert is_good(raw)
     assert not is_good(raw)
     with override_settings(SIMPLE_JWT={}):
@@ -485,8 +485,8 @@ def test_settings_and_caches_that_change(switch_on: Configure, redis: Redis) -> 
     assert not is_good(raw)
 
 
-def test_what_the_doctor_says(switch_on: Configure, redis: Redis, user: User) -> None:
-    switch_on(redis_cache(redis.url), REVOCATION_POLL=60)
+def test_what_the_doctor_says(switch_on: Configure, redis: RedisServer, user: User) -> None:
+    switch_on(redis.cache(), REVOCATION_POLL=60)
     raw = str(AccessToken.for_user(user))
 
     def step() -> tuple[bool | None, str]:

@@ -17,8 +17,8 @@ from pyjwtfast.drf.token_blacklist.models import BlacklistedToken
 from pyjwtfast.drf.tokens import AccessToken, RefreshToken
 from tests.drf.models import User
 from tests.drf.project import Project
-from tests.drf.revocation.conftest import Configure, redis_cache
-from tests.drf.revocation.servers import Redis
+from tests.drf.redis_server import RedisServer, redis_cache
+from tests.drf.revocation.conftest import Configure
 from tests.drf.revocation.test_tokens import is_good, old
 from tests.drf.support import ABSENT, claims, token
 
@@ -26,8 +26,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def on(switch_on: Configure, redis: Redis, waits: list[int]) -> None:
-    switch_on(redis_cache(redis.url))
+def on(switch_on: Configure, redis: RedisServer, waits: list[int]) -> None:
+    switch_on(redis.cache())
 
 
 def run(*arguments: str, **options: Any) -> str:
@@ -197,10 +197,10 @@ def test_when_it_cannot_work(switch_on: Configure) -> None:
 
 
 @pytest.mark.parametrize("app", ["pyjwtfast.drf", "pyjwtfast.drf.token_blacklist"])
-def test_in_a_project(tmp_path: Path, redis: Redis, app: str) -> None:
+def test_in_a_project(tmp_path: Path, redis: RedisServer, app: str) -> None:
     """The command as it is typed, and a second process that sees what it has done."""
     more = (
-        f"CACHES = {{'default': {redis_cache(redis.url)!r}}}\n"
+        f"CACHES = {{'default': {redis.cache()!r}}}\n"
         "SIMPLE_JWT = {'REVOCATION_CACHE': 'default'}\n"
     )
     project = Project(tmp_path, [app], more)

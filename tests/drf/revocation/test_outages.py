@@ -16,8 +16,9 @@ from pyjwtfast.drf.exceptions import RevocationsUnavailable, TokenError
 from pyjwtfast.drf.revocation import memory
 from pyjwtfast.drf.tokens import AccessToken
 from tests.drf.models import User
-from tests.drf.revocation.conftest import LOCMEM, Configure, redis_cache
-from tests.drf.revocation.servers import Proxy, Redis
+from tests.drf.proxy import Proxy
+from tests.drf.redis_server import RedisServer, redis_cache
+from tests.drf.revocation.conftest import LOCMEM, Configure
 from tests.drf.revocation.test_tokens import is_good, old
 from tests.drf.support import get, post
 from tests.processes import printed_by
@@ -30,7 +31,7 @@ UNAVAILABLE = {
 
 
 @pytest.fixture
-def stopping(redis: Redis) -> Iterator[Redis]:
+def stopping(redis: RedisServer) -> Iterator[RedisServer]:
     yield redis
     redis.stop()
     redis.start()
@@ -43,7 +44,7 @@ def short_cool_down(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_gone_and_back(
     switch_on: Configure,
-    stopping: Redis,
+    stopping: RedisServer,
     client: APIClient,
     user: User,
     caplog: pytest.LogCaptureFixture,
@@ -78,7 +79,7 @@ def test_gone_and_back(
 
 
 def test_gone_with_accept(
-    switch_on: Configure, stopping: Redis, client: APIClient, user: User
+    switch_on: Configure, stopping: RedisServer, client: APIClient, user: User
 ) -> None:
     switch_on(redis_cache(stopping.url), REVOCATION_WHEN_DOWN="accept")
     raw = f"Bearer {AccessToken.for_user(user)}"
@@ -86,9 +87,9 @@ def test_gone_with_accept(
     assert [get(client, "/ours/who/", raw).status for _ in range(20)] == [200] * 20
 
 
-def test_a_short_interruption_is_not_noticed(switch_on: Configure, redis: Redis) -> None:
+def test_a_short_interruption_is_not_noticed(switch_on: Configure, redis: RedisServer) -> None:
     """Connections that the server has closed, as idle ones: the next one is new."""
-    switch_on(redis_cache(redis.url, retry=no_retry()))
+    switch_on(redis.cache(retry=no_retry()))
     raw = old()
     assert is_good(raw)
     for _ in range(3):
@@ -105,7 +106,7 @@ def no_retry() -> Any:
 
 @pytest.mark.parametrize("when_down", ["refuse", "accept"])
 def test_gone_while_polling(
-    switch_on: Configure, stopping: Redis, moves: Callable[[float], None], when_down: str
+    switch_on: Configure, stopping: RedisServer, moves: Callable[[float], None], when_down: str
 ) -> None:
     """The list goes on serving for as long again; what it says is revoked is so in any case."""
     switch_on(redis_cache(stopping.url), REVOCATION_POLL=100, REVOCATION_WHEN_DOWN=when_down)
@@ -129,7 +130,7 @@ def test_gone_while_polling(
 
 def test_one_that_stalls(
     switch_on: Configure,
-    redis: Redis,
+    redis: RedisServer,
     client: APIClient,
     user: User,
     monkeypatch: pytest.MonkeyPatch,
@@ -142,18 +143,18 @@ def test_one_that_stalls(
     raw = f"Bearer {AccessToken.for_user(user)}"
     try:
         assert get(client, "/ours/who/", raw).status == 200
-        proxy.stalls.set()
+        proxy.stall()
         started = time.monotonic()
         assert get(client, "/ours/who/", raw).status == 503
         assert 0.35 < time.monotonic() - started < 3
         started = time.monotonic()
         assert [get(client, "/ours/who/", raw).status for _ in range(10)] == [503] * 10
         assert time.monotonic() - started < 2  # and not ten times 0.4
-        proxy.stalls.clear()
+        proxy.flow()
         time.sleep(1.05)
         assert [get(client, "/ours/who/", raw).status for _ in range(10)] == [200] * 10
     finally:
-        proxy.close()
+        proxy.cut()
 
 
 # --- Processes ---
@@ -181,8 +182,8 @@ def elsewhere(cache: dict[str, Any], work: str) -> str:
     return printed_by("-c", code, DJANGO_SETTINGS_MODULE="").strip()
 
 
-def test_two_processes(switch_on: Configure, redis: Redis) -> None:
-    cache = redis_cache(redis.url)
+def test_two_processes(switch_on: Configure, redis: RedisServer) -> None:
+    cache = redis.cache()
     switch_on(cache)
     raw, other = old(), old(user_id="2", jti="2")
     assert is_good(raw)
@@ -219,7 +220,7 @@ def test_fork_while_a_thread_reads(switch_on: Configure) -> None:
 
 
 def test_races_of_revocation_and_refresh(
-    switch_on: Configure, redis: Redis, client: APIClient, user: User
+    switch_on: Configure, redis: RedisServer, client: APIClient, user: User
 ) -> None:
     """Who refreshes all the time is out when `revoke_user` has returned."""
     from concurrent.futures import ThreadPoolExecutor
@@ -227,7 +228,7 @@ def test_races_of_revocation_and_refresh(
     from pyjwtfast.drf.serializers import TokenRefreshSerializer
     from pyjwtfast.drf.tokens import RefreshToken
 
-    switch_on(redis_cache(redis.url), ROTATE_REFRESH_TOKENS=True)
+    switch_on(redis.cache(), ROTATE_REFRESH_TOKENS=True)
     del client
     raw = token_of(user)
 

@@ -449,14 +449,13 @@ def test_the_list_does_not_judge_a_refresh(
     switch_on: Configure, redis: Any, client: APIClient, user: User, waits: list[int]
 ) -> None:
     """Another process has revoked it, and this one has not polled since."""
-    from tests.drf.revocation.conftest import redis_cache
 
-    switch_on(redis_cache(redis.url), REVOCATION_POLL=3600)
+    switch_on(redis.cache(), REVOCATION_POLL=3600)
     pair = RefreshToken.for_user(user)
     sliding, access = SlidingToken.for_user(user), str(pair.access_token)
     assert is_good(access)
     mine = revocation._current
-    switch_on(redis_cache(redis.url), REVOCATION_POLL=3600)
+    switch_on(redis.cache(), REVOCATION_POLL=3600)
     revocation.revoke_user(user, blacklist=False)
     revocation._current = mine
     assert is_good(access)  # what the interval leaves open

@@ -18,9 +18,9 @@ except ModuleNotFoundError:
 
 from . import breakdown, cases, console, drf_cases, many, report
 from .compiled import BuildError
-from .console import RESULTS, print_table, print_targets, progress
+from .console import print_table, print_targets, progress
 from .libraries import load_peers
-from .timing import Case, CaseResult, WrongResultError, measure
+from .timing import Case, CaseResult, measure
 from .ways import Peers
 
 GROUPS: dict[str, Callable[[Peers], Iterable[Case]]] = {
@@ -106,34 +106,21 @@ def write_documents(measured_report: report.Report, pictures: list[Path]) -> Non
     print("Written: README.md, docs/performance.md")
 
 
+def is_full(result: report.Report) -> bool:
+    """Without a compiler there is no breakdown; documents and plots can do without it."""
+    return {case.group for case in result.cases} >= GROUPS.keys() - {"breakdown"}
+
+
 def main(arguments: list[str]) -> int:
-    options = parse(arguments)
-    try:
-        if options.source:
-            result = report.from_json(options.source.read_text("utf-8"))
-            print(report.describe(result.environment))
-            for case in result.cases:
-                print_table(case.title, report.rows_of(case))
-        else:
-            result = measured(options)
-    except WrongResultError as error:
-        progress("")
-        print(f"\nNothing is compared that is not equal: {error}", file=sys.stderr)
-        return 1
-    print_targets(result.cases)
-    # Without a compiler there is no breakdown; documents and plots can do without it.
-    groups = {case.group for case in result.cases}
-    full = groups >= GROUPS.keys() - {"breakdown"} and not options.quick
-    if options.readme and not full:
-        print(f"{options.source} is not of a full run", file=sys.stderr)
-        return 1
-    directory = options.output or (RESULTS if full else None)
-    if directory:
-        stem = report.file_stem(result.environment)
-        pictures = console.write(result, directory, stem, full)
-        if options.readme and pictures:
-            write_documents(result, pictures)
-    return 0
+    return console.run(
+        parse(arguments),
+        read=report.from_json,
+        measure=measured,
+        print_report=console.print_cases,
+        print_verdicts=lambda result: print_targets(result.cases),
+        is_full=is_full,
+        write_documents=write_documents,
+    )
 
 
 if __name__ == "__main__":

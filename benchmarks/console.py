@@ -6,13 +6,19 @@ import argparse
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from . import plots, report
 from .targets import TARGETS, Limit, Target, judge
-from .timing import CaseResult
+from .timing import CaseResult, WrongResultError
 
 RESULTS = Path(__file__).resolve().parent / "results"
+
+R = TypeVar("R", bound=report.Report)
+
+
+class NotThereError(Exception):
+    """Something is needed that this machine does not have; the message says what, and where."""
 
 
 def parse(
@@ -109,3 +115,57 @@ def write(
     for picture in written:
         print(f"Written: {picture} and .svg")
     return written
+
+
+def run(
+    options: argparse.Namespace,
+    *,
+    read: Callable[[str], R],
+    measure: Callable[[argparse.Namespace], R],
+    print_report: Callable[[R], None],
+    print_verdicts: Callable[[R], None],
+    is_full: Callable[[R], bool],
+    write_documents: Callable[[R, list[Path]], None],
+    suffix: str = "",
+    targets: Sequence[Target | Limit] = TARGETS,
+    pictures: Mapping[str, Callable[[Any, Any], Any]] = plots.PLOTS,
+) -> int:
+    """Do what the options ask for; the exit status.
+
+    read: the report that a JSON of an earlier run holds, which print_report then prints.
+    is_full: whether every group was measured. suffix: of the names of the files that are written.
+    """
+    try:
+        if options.source:
+            result = read(options.source.read_text("utf-8"))
+            print_report(result)
+        else:
+            result = measure(options)
+    except NotThereError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except WrongResultError as error:
+        progress("")
+        print(f"\nNothing is compared that is not right: {error}", file=sys.stderr)
+        return 1
+    print_verdicts(result)
+    full = is_full(result) and not options.quick
+    if options.readme and not full:
+        print(f"{options.source} is not of a full run", file=sys.stderr)
+        return 1
+    directory = options.output or (RESULTS if full else None)
+    if directory:
+        stem = report.file_stem(result.environment) + suffix
+        written = write(result, directory, stem, full, targets, pictures)
+        if options.readme and written:
+            write_documents(result, written)
+    return 0
+
+
+def print_cases(
+    shown: report.Report, rows_of: Callable[[CaseResult], list[list[str]]] = report.rows_of
+) -> None:
+    """The tables of an earlier run."""
+    print(report.describe(shown.environment))
+    for case in shown.cases:
+        print_table(case.title, rows_of(case))

@@ -137,17 +137,24 @@ def speed_plot(pyplot: Any, report: Report) -> Any:
     for axes, (title, values) in zip(grid.flat, panels, strict=False):
         draw_bars(axes, title, values, limits)
     env = report.environment
-    figure.text(
-        0.01,
-        0.005,
+    note(
+        figure,
         f"Time per call, best of {report.rounds} rounds, logarithmic scale; shorter is better. "
         f"HS256, 231 characters; "
         f"{env.python}, {env.cpu}.",
-        fontsize=8,
-        color="#555555",
+        room=(0, 0.03, 1, 1),
+        at=0.005,
     )
-    figure.tight_layout(rect=(0, 0.03, 1, 1))
     return figure
+
+
+def note(figure: Any, text: str, room: tuple[float, float, float, float], at: float = 0.01) -> None:
+    """A small line below a picture. at: its height. room: what the rest has (x0, y0, x1, y1).
+
+    Both are parts of the whole.
+    """
+    figure.text(0.01, at, text, fontsize=8, color="#555555")
+    figure.tight_layout(rect=room)
 
 
 def size_plot(pyplot: Any, report: Report) -> Any:
@@ -183,16 +190,13 @@ def size_plot(pyplot: Any, report: Report) -> Any:
         tidy(axes, "both")
     grid[0].legend(frameon=False, fontsize=9, loc="upper left")
     env = report.environment
-    figure.text(
-        0.01,
-        0.01,
+    note(
+        figure,
         f"Time per call, best of {report.rounds} rounds, logarithmic scales. HS256, a list of "
         f"strings in the claims; "
         f"{env.python}, {env.cpu}.",
-        fontsize=8,
-        color="#555555",
+        room=(0, 0.04, 1, 1),
     )
-    figure.tight_layout(rect=(0, 0.04, 1, 1))
     return figure
 
 
@@ -220,15 +224,12 @@ def algorithm_plot(pyplot: Any, report: Report) -> Any:
     env = report.environment
     handles, labels = grid[0].get_legend_handles_labels()
     figure.legend(handles, labels, frameon=False, fontsize=9, loc="upper center", ncols=6)
-    figure.text(
-        0.01,
-        0.01,
+    note(
+        figure,
         f"Time per call with the key prepared, best of {report.rounds} rounds, logarithmic scale; "
         f"left is better.\n{env.openssl}, alone in a loop in C; {env.python}, {env.cpu}.",
-        fontsize=8,
-        color="#555555",
+        room=(0, 0.06, 1, 0.95),
     )
-    figure.tight_layout(rect=(0, 0.06, 1, 0.95))
     return figure
 
 

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from .console import NotThereError
+
 HOST = os.environ.get("PGHOST", "127.0.0.1")
 PORT = os.environ.get("PGPORT", "5432")
 USER = os.environ.get("PGUSER", getpass.getuser())
@@ -19,7 +21,7 @@ PASSWORD = os.environ.get("PGPASSWORD", "")
 PREFIX = os.environ.get("PYJWTFAST_BENCH_DATABASE", "pyjwtfast_bench")
 
 
-class NoServerError(Exception):
+class NoServerError(NotThereError):
     """No PostgreSQL server answers; the message says where it was looked for."""
 
 

@@ -11,18 +11,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks import console, postgres
-from benchmarks.console import RESULTS, print_table, progress
+from benchmarks.console import print_table, progress
 from benchmarks.libraries import load_peers, version_of
 from benchmarks.report import (
     ROOT,
     Environment,
     describe,
     environment,
-    file_stem,
     load_average,
     replace_section,
 )
-from benchmarks.timing import CaseResult, WrongResultError, measure
+from benchmarks.timing import CaseResult, measure
 from benchmarks.workloads import SECRET
 
 from . import cases, contest, memory, report, wrk
@@ -89,7 +88,11 @@ def run_in_process(rounds: int) -> Iterator[CaseResult]:
 
 
 def measured(options: argparse.Namespace) -> HttpReport:
-    """Runs what the options ask for, printing each table as it is ready."""
+    """Runs what the options ask for, printing each table as it is ready.
+
+    Raises console.NotThereError without wrk or PostgreSQL.
+    """
+    wrk.need()
     load_before = load_average()
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     seconds = QUICK_SECONDS if options.quick else SECONDS
@@ -122,9 +125,7 @@ def measured(options: argparse.Namespace) -> HttpReport:
 
 def print_report(shown: HttpReport) -> None:
     """The tables of an earlier run."""
-    print(describe(shown.environment))
-    for case in shown.cases:
-        print_table(case.title, report.rows_of(case))
+    console.print_cases(shown, report.rows_of)
     if shown.memory:
         print_table("Memory of a worker", report.memory_rows(shown.memory))
 
@@ -146,37 +147,26 @@ def write_documents(shown: HttpReport, pictures: list[Path]) -> None:
         print(f"Written: {path.relative_to(ROOT)}")
 
 
+def is_full(result: HttpReport) -> bool:
+    groups = {case.group for case in result.cases}
+    return groups >= {*HTTP_GROUPS, report.IN_PROCESS} and bool(result.memory)
+
+
 def main(arguments: list[str]) -> int:
-    options = parse(arguments)
-    try:
-        if options.source:
-            result = report.from_json(options.source.read_text("utf-8"))
-            print_report(result)
-        elif not wrk.version():
-            print("wrk is not there; scripts/check_requirements.sh http gets it", file=sys.stderr)
-            return 1
-        else:
-            result = measured(options)
-    except postgres.NoServerError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except WrongResultError as error:
-        progress("")
-        print(f"\nNothing is compared that is not right: {error}", file=sys.stderr)
-        return 1
-    print_table("Targets (median of the rounds' ratios)", report.target_rows(result))
-    full = {case.group for case in result.cases} >= {*HTTP_GROUPS, report.IN_PROCESS}
-    full = full and bool(result.memory) and not options.quick
-    if options.readme and not full:
-        print(f"{options.source} is not of a full run", file=sys.stderr)
-        return 1
-    directory = options.output or (RESULTS if full else None)
-    if directory:
-        stem = f"{file_stem(result.environment)}-http"
-        pictures = console.write(result, directory, stem, full, TARGETS, PLOTS)
-        if options.readme and pictures:
-            write_documents(result, pictures)
-    return 0
+    return console.run(
+        parse(arguments),
+        read=report.from_json,
+        measure=measured,
+        print_report=print_report,
+        print_verdicts=lambda result: print_table(
+            "Targets (median of the rounds' ratios)", report.target_rows(result)
+        ),
+        is_full=is_full,
+        write_documents=write_documents,
+        suffix="-http",
+        targets=TARGETS,
+        pictures=PLOTS,
+    )
 
 
 if __name__ == "__main__":

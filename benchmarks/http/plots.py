@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks.plots import OTHERS, OURS, tidy
+from benchmarks.plots import OTHERS, OURS, note, tidy
 from benchmarks.timing import CaseResult
 
 from . import cases
@@ -75,15 +75,12 @@ def requests_plot(pyplot: Any, report: HttpReport) -> Any:
     draw_rates(upper, result)
     draw_parts(lower, result)
     env = report.environment
-    figure.text(
-        0.01,
-        0.01,
+    note(
+        figure,
         f"One synchronous Gunicorn worker, PostgreSQL, wrk -c4; medians of {report.rounds} "
         f"interleaved rounds. {env.python}, {env.cpu}.",
-        fontsize=8,
-        color="#555555",
+        room=(0, 0.03, 1, 1),
     )
-    figure.tight_layout(rect=(0, 0.03, 1, 1))
     return figure
 
 

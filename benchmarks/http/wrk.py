@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.console import NotThereError
 from benchmarks.timing import WrongResultError
 
 SCRIPT = Path(__file__).with_suffix(".lua")
@@ -33,6 +34,12 @@ def version() -> str:
         return ""
     done = subprocess.run(["wrk", "--version"], capture_output=True, text=True)
     return (done.stdout + done.stderr).split()[1]
+
+
+def need() -> None:
+    """Raises NotThereError where there is no wrk."""
+    if not version():
+        raise NotThereError("wrk is not there; scripts/check_requirements.sh http gets it")
 
 
 def read(output: str) -> Outcome:

@@ -11,13 +11,13 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks import console, postgres
-from benchmarks.console import RESULTS, print_table, print_targets, progress
+from benchmarks.console import print_table, print_targets, progress
 from benchmarks.http import cases as http
 from benchmarks.http import contest, wrk
 from benchmarks.http.__main__ import surroundings
 from benchmarks.http.project import DATABASE
-from benchmarks.report import ROOT, describe, file_stem, load_average, replace_section
-from benchmarks.timing import Case, CaseResult, WrongResultError, measure
+from benchmarks.report import ROOT, describe, load_average, replace_section
+from benchmarks.timing import Case, CaseResult, measure
 
 from . import counts, report, rows
 from .plots import PLOTS
@@ -80,7 +80,12 @@ def run_servers(rounds: int, seconds: int) -> Iterator[CaseResult]:
 
 
 def measured(options: argparse.Namespace) -> ScaleReport:
-    """Runs what the options ask for, printing each table as it is ready."""
+    """Runs what the options ask for, printing each table as it is ready.
+
+    Raises console.NotThereError without PostgreSQL, or without wrk where it is needed.
+    """
+    if "gthread" in (options.only or GROUPS):
+        wrk.need()
     load_before = load_average()
     rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
     turn = QUICK_TURN if options.quick else TURN
@@ -105,42 +110,28 @@ def measured(options: argparse.Namespace) -> ScaleReport:
     return ScaleReport(env, rounds, turn, results, bytes_per_row)
 
 
+def write_documents(result: ScaleReport, pictures: list[Path]) -> None:
+    """Puts tables and the picture between the markers."""
+    document = ROOT / "docs" / "scaling.md"
+    plot = Path(os.path.relpath(pictures[0], document.parent)).as_posix()
+    replace_section(document, report.scaling_section(result, plot), report.MARK)
+    replace_section(document, report.paper_section(result), f"{report.MARK}-paper")
+    print("Written: docs/scaling.md")
+
+
 def main(arguments: list[str]) -> int:
-    options = parse(arguments)
-    try:
-        if options.source:
-            result = report.from_json(options.source.read_text("utf-8"))
-            print(describe(result.environment))
-            for case in result.cases:
-                print_table(case.title, report.rows_of(case))
-        elif "gthread" in (options.only or GROUPS) and not wrk.version():
-            print("wrk is not there; scripts/check_requirements.sh http gets it", file=sys.stderr)
-            return 1
-        else:
-            result = measured(options)
-    except postgres.NoServerError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except WrongResultError as error:
-        progress("")
-        print(f"\nNothing is compared that is not right: {error}", file=sys.stderr)
-        return 1
-    print_targets(result.cases, TARGETS)
-    full = {case.group for case in result.cases} >= set(GROUPS) and not options.quick
-    if options.readme and not full:
-        print(f"{options.source} is not of a full run", file=sys.stderr)
-        return 1
-    directory = options.output or (RESULTS if full else None)
-    if directory:
-        stem = f"{file_stem(result.environment)}-scale"
-        pictures = console.write(result, directory, stem, full, TARGETS, PLOTS)
-        if options.readme and pictures:
-            document = ROOT / "docs" / "scaling.md"
-            plot = Path(os.path.relpath(pictures[0], document.parent)).as_posix()
-            replace_section(document, report.scaling_section(result, plot), report.MARK)
-            replace_section(document, report.paper_section(result), f"{report.MARK}-paper")
-            print("Written: docs/scaling.md")
-    return 0
+    return console.run(
+        parse(arguments),
+        read=report.from_json,
+        measure=measured,
+        print_report=lambda result: console.print_cases(result, report.rows_of),
+        print_verdicts=lambda result: print_targets(result.cases, TARGETS),
+        is_full=lambda result: {case.group for case in result.cases} >= set(GROUPS),
+        write_documents=write_documents,
+        suffix="-scale",
+        targets=TARGETS,
+        pictures=PLOTS,
+    )
 
 
 if __name__ == "__main__":

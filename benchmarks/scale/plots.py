@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.http import cases as http
 from benchmarks.http.plots import heading
-from benchmarks.plots import LINES, OURS, label_of, tidy
+from benchmarks.plots import LINES, OURS, label_of, note, tidy
 from benchmarks.timing import CaseResult
 
 from .counts import ALGORITHMS, KEYS, THREADS, plural
@@ -89,15 +89,12 @@ def growth_plot(pyplot: Any, report: ScaleReport) -> Any:
     draw_counts(grid[1][0], report, "threads", "thread", "Time per token, by threads")
     draw_counts(grid[1][1], report, "keys", "key", "Time per token, by keys of a verifier")
     env = report.environment
-    figure.text(
-        0.01,
-        0.01,
+    note(
+        figure,
         f"Medians of {report.rounds} interleaved rounds, logarithmic scales but for requests. "
         f"{env.python}, {env.cpu}, {env.cpus} CPUs.",
-        fontsize=8,
-        color="#555555",
+        room=(0, 0.03, 1, 1),
     )
-    figure.tight_layout(rect=(0, 0.03, 1, 1))
     return figure
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
@@ -27,15 +28,28 @@ def revoke_tokens(
     says who has. Needs REVOCATION_CACHE.
     """
     users = list(queryset)
-    try:
-        revocation.revoke_users(users)
-    except ImproperlyConfigured as error:
-        model_admin.message_user(request, str(error), messages.ERROR)
-        return
-    except RevocationsUnavailable:
-        message = _("The tokens could not be revoked: the cache does not answer. Try again.")
-        model_admin.message_user(request, message, messages.ERROR)
+    if not revoke_or_tell(model_admin, request, users, blacklist=True):
         return
     LogEntry.objects.log_actions(str(request.user.pk), users, CHANGE, _LOGGED)
     done = _("Users whose tokens were revoked: %d.") % len(users)
     model_admin.message_user(request, done, messages.SUCCESS)
+
+
+def revoke_or_tell(
+    model_admin: admin.ModelAdmin[Any],
+    request: HttpRequest,
+    users: Iterable[Any],
+    *,
+    blacklist: bool,
+) -> bool:
+    """`revocation.revoke_users`; False if that could not be done, which the page then says."""
+    try:
+        revocation.revoke_users(users, blacklist=blacklist)
+    except ImproperlyConfigured as error:
+        model_admin.message_user(request, str(error), messages.ERROR)
+        return False
+    except RevocationsUnavailable:
+        message = _("The tokens could not be revoked: the cache does not answer. Try again.")
+        model_admin.message_user(request, message, messages.ERROR)
+        return False
+    return True

@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .. import revocation
-from ..exceptions import RevocationsUnavailable
 from ..translation import gettext_lazy as _
 from ..translation import ngettext
 from .batches import Batch, blacklist_tokens, delete_tokens, expired_tokens, run_in_batches
@@ -111,16 +110,11 @@ class OutstandingTokenAdmin(_OutstandingAdmin):
         """
         of_users = queryset.using(database()).order_by().exclude(user=None)
         if revocation.is_on():
+            from ..admin import revoke_or_tell  # tokens, which use this package, stand below it
+
             users = get_user_model()._default_manager.using(database())
-            try:
-                revocation.revoke_users(
-                    users.filter(pk__in=of_users.values("user")), blacklist=False
-                )
-            except RevocationsUnavailable:
-                message = _(
-                    "The tokens could not be revoked: the cache does not answer. Try again."
-                )
-                self.message_user(request, message, messages.ERROR)
+            users = users.filter(pk__in=of_users.values("user"))
+            revoke_or_tell(self, request, users, blacklist=False)
         self._blacklist(
             request, self.get_queryset(request).filter(user__in=of_users.values("user"))
         )

@@ -15,21 +15,6 @@
 #include "core/json_scan.h"
 #include "core/utf8.h"
 
-#if defined(__SSE2__)
-# include <emmintrin.h>
-#endif
-
-#if defined(__SSE2__)
-/* A mark in each byte that is a quote, a backslash, a control character or not ASCII. */
-static inline __m128i pjf_json_stops(__m128i bytes)
-{
-    /* Signed: below ' ' are the controls and everything from 0x80 on. */
-    return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-                        _mm_cmpgt_epi8(_mm_set1_epi8(' '), bytes));
-}
-#endif
-
 /* The first byte in [p, end) that ends or interrupts a plain run of string characters: a quote, a
  * backslash, a control character or a byte that is not ASCII; end when there is none. start is the
  * beginning of the text: bytes from there on may be read too. */

@@ -4,14 +4,9 @@
 
 # include <immintrin.h>
 
-/* A mark in each byte that is a stop. Signed, what is below ' ' are the controls and everything
- * from 0x80 on; all three comparisons are cheap ones of a vector with a constant. */
 static inline __m128i stops16(const uint8_t *p)
 {
-    const __m128i bytes = _mm_loadu_si128((const __m128i *)p);
-    return _mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
-                                     _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))),
-                        _mm_cmpgt_epi8(_mm_set1_epi8(' '), bytes));
+    return pjf_json_stops(_mm_loadu_si128((const __m128i *)p));
 }
 
 const uint8_t *pjf_json_skip_plain_sse2(const uint8_t *p, const uint8_t *end)
@@ -30,6 +25,7 @@ const uint8_t *pjf_json_skip_plain_sse2(const uint8_t *p, const uint8_t *end)
 #  define PJF_AVX2        __attribute__((target("avx2")))
 #  define PJF_AVX2_INLINE static inline __attribute__((target("avx2"), always_inline))
 
+/* The same of 32 bytes. */
 PJF_AVX2_INLINE __m256i stops32(const uint8_t *p)
 {
     const __m256i bytes = _mm256_loadu_si256((const __m256i *)p);

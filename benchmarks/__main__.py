@@ -92,16 +92,11 @@ def measured(options: argparse.Namespace) -> report.Report:
 
 
 def write_documents(measured_report: report.Report, pictures: list[Path]) -> None:
-    root = report.ROOT
-    from_root, from_docs = (
-        [Path(os.path.relpath(picture, base)).as_posix() for picture in pictures]
-        for base in (root, root / "docs")
-    )
+    docs = report.ROOT / "docs"
+    paths = [Path(os.path.relpath(picture, docs)).as_posix() for picture in pictures]
+    report.replace_section(report.ROOT / "README.md", report.readme_section(measured_report))
     report.replace_section(
-        root / "README.md", report.readme_section(measured_report, from_root[0], from_root[-1])
-    )
-    report.replace_section(
-        root / "docs" / "performance.md", report.performance_section(measured_report, from_docs)
+        docs / "performance.md", report.performance_section(measured_report, paths)
     )
     print("Written: README.md, docs/performance.md")
 

@@ -327,78 +327,56 @@ def ratio_cell(case: CaseResult | None, name: str, reference: str) -> str:
 
 
 def readme_rows(report: Report) -> list[list[str]]:
-    rows = [["", "PyJWT", "oxyjwt", "ryjwt", "pyjwtfast", "vs PyJWT", "vs ryjwt"]]
-    for title, name, verb, ours in (
-        ("`decode()`", "decode", "decode()", "decode()"),
-        ("`Verifier.verify()`", "decode", "decode()", "Verifier.verify()"),
-        ("the same, token seen before", "rotating-flat", "decode()", "Verifier.verify(), cached"),
-        ("`encode()`", "encode", "encode()", "encode()"),
-        ("`Signer.sign()`", "encode", "encode()", "Signer.sign()"),
-    ):
-        case, own = report.case(name), f"pyjwtfast {ours}"
-        rows.append(
-            [
-                title,
-                cell(case, f"PyJWT {verb}"),
-                cell(case, f"oxyjwt {verb}", f"oxyjwt {verb}, prepared key"),
-                cell(case, f"ryjwt SecretKey.{verb}"),
-                f"**{cell(case, own)}**",
-                ratio_cell(case, own, "PyJWT"),
-                ratio_cell(case, own, "ryjwt"),
-            ]
+    """The call, what it replaces, ryjwt's, ours, and how many times as fast ours is."""
+    rows = [["", "PyJWT", "ryjwt", "pyjwtfast", "vs PyJWT", "vs ryjwt"]]
+
+    def add(title: str, case: CaseResult | None, ours: str) -> None:
+        own = f"pyjwtfast {ours}"
+        others = (least(case, "PyJWT"), least(case, "ryjwt"))
+        ratios = (ratio_cell(case, own, "PyJWT"), ratio_cell(case, own, "ryjwt"))
+        rows.append([title, *others, f"**{cell(case, own)}**", *ratios])
+
+    add("`decode()`, HS256", report.case("decode"), "decode()")
+    for name in ("HS256", "RS256", "ES256"):
+        add(
+            f"`Verifier.verify()`, {name}",
+            algorithm_case(report, "verify", name),
+            "Verifier.verify()",
         )
+    add("the same, token seen before", report.case("rotating-flat"), "Verifier.verify(), cached")
+    add("`encode()`, HS256", report.case("encode"), "encode()")
+    for name in ("HS256", "RS256", "ES256"):
+        add(f"`Signer.sign()`, {name}", algorithm_case(report, "sign", name), "Signer.sign()")
     return rows
 
 
-def readme_drf_rows(report: Report) -> list[list[str]]:
-    rows = [["Authenticating a request", "simplejwt", "pyjwtfast", "faster"]]
-    for title, name in (
-        ("token seen before", "drf-rotating"),
-        ("new token (cache off)", "drf-uncached"),
-    ):
-        case, way = report.case(name), "JWTStatelessUserAuthentication"
-        own = f"pyjwtfast.drf {way}"
-        times_faster = ratio_cell(case, own, "simplejwt")
-        rows.append([title, cell(case, f"simplejwt {way}"), f"**{cell(case, own)}**", times_faster])
-    return rows
+def readme_drf_line(report: Report) -> str:
+    way = "JWTStatelessUserAuthentication"
+    seen, new = report.case("drf-rotating"), report.case("drf-uncached")
+    own, theirs = f"pyjwtfast.drf {way}", f"simplejwt {way}"
+    return (
+        f"In Django REST Framework, `{way}` takes **{cell(seen, own)}** for a token seen before and "
+        f"**{cell(new, own)}** for a new one, where simplejwt's takes {cell(seen, theirs)} "
+        f"({ratio_cell(seen, own, 'simplejwt')} and {ratio_cell(new, own, 'simplejwt')})."
+    )
 
 
 def versions_line(env: Environment) -> str:
-    names = ("PyJWT", "simplejwt", "oxyjwt", "ryjwt")
+    names = ("PyJWT", "simplejwt", "ryjwt")
     return ", ".join(f"{name} {env.versions[name]}" for name in names if name in env.versions)
 
 
-def readme_algorithm_rows(report: Report) -> list[list[str]]:
-    """The best known of each kind."""
-    head, *rows = algorithm_rows(report)
-    shown = ("HS256", "RS256", "PS256", "ES256", "EdDSA Ed25519")
-    return [head, *(row for row in rows if row[0] in shown)]
-
-
-def readme_section(report: Report, plot: str, algorithms_plot: str) -> str:
-    """plot, algorithms_plot: paths of pictures from the root."""
+def readme_section(report: Report) -> str:
     env = report.environment
     return f"""\
-![Times of PyJWT, simplejwt, oxyjwt, ryjwt and pyjwtfast]({plot})
-
-simplejwt's access token (231 characters), HS256. {env.python}, {env.cpu}; {versions_line(env)}. \
-Times are the best of {report.rounds} rounds, ratios the median of all rounds.
+simplejwt's access token (231 characters with HS256), prepared keys but for `decode()` and \
+`encode()`. {env.python}, {env.cpu}; {versions_line(env)}. Times are the best of {report.rounds} \
+rounds, ratios the median of all rounds.
 
 {markdown(readme_rows(report))}
 
-With other algorithms, the key prepared (PyJWT is given an object of `cryptography`). "OpenSSL \
-alone" is the same operation in a loop in C; "seen before" is a token in the verifier's cache:
-
-{markdown(readme_algorithm_rows(report))}
-
-![Times of every algorithm]({algorithms_plot})
-
-In Django REST Framework (`JWTStatelessUserAuthentication`):
-
-{markdown(readme_drf_rows(report))}
-
-[docs/performance.md](docs/performance.md) has every figure, and how it was measured. To reproduce \
-them: `make bench`.
+{readme_drf_line(report)} To reproduce it: `make bench`. Every algorithm, size and figure, oxyjwt's, \
+too, and plots: [docs/performance.md](docs/performance.md).
 """
 
 

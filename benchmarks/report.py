@@ -311,12 +311,16 @@ def cell(case: CaseResult | None, *names: str) -> str:
     return duration(min(found)) if found else "-"
 
 
+def least_of(case: CaseResult | None, library: str) -> float | None:
+    """The minimum of a library's fastest contestant, in nanoseconds."""
+    found = [one.minimum for one in case.figures if one.library == library] if case else []
+    return min(found) if found else None
+
+
 def least(case: CaseResult | None, library: str) -> str:
-    """The minimum of a library's fastest contestant."""
-    found = (
-        [figures.minimum for figures in case.figures if figures.library == library] if case else []
-    )
-    return duration(min(found)) if found else "-"
+    """The same as text."""
+    found = least_of(case, library)
+    return "-" if found is None else duration(found)
 
 
 def ratio_cell(case: CaseResult | None, name: str, reference: str) -> str:
@@ -331,10 +335,11 @@ def readme_rows(report: Report) -> list[list[str]]:
     rows = [["", "PyJWT", "ryjwt", "pyjwtfast", "vs PyJWT", "vs ryjwt"]]
 
     def add(title: str, case: CaseResult | None, ours: str) -> None:
-        own = f"pyjwtfast {ours}"
-        others = (least(case, "PyJWT"), least(case, "ryjwt"))
-        ratios = (ratio_cell(case, own, "PyJWT"), ratio_cell(case, own, "ryjwt"))
-        rows.append([title, *others, f"**{cell(case, own)}**", *ratios])
+        own = case.of(f"pyjwtfast {ours}") if case else None
+        fastest = [least_of(case, library) for library in ("PyJWT", "ryjwt")]
+        ratios = [f"{times(other / own.minimum)} x" if own and other else "-" for other in fastest]
+        others = [duration(other) if other else "-" for other in fastest]
+        rows.append([title, *others, f"**{cell(case, f'pyjwtfast {ours}')}**", *ratios])
 
     add("`decode()`, HS256", report.case("decode"), "decode()")
     for name in ("HS256", "RS256", "ES256"):
@@ -355,8 +360,8 @@ def readme_drf_line(report: Report) -> str:
     seen, new = report.case("drf-rotating"), report.case("drf-uncached")
     own, theirs = f"pyjwtfast.drf {way}", f"simplejwt {way}"
     return (
-        f"In Django REST Framework, `{way}` takes **{cell(seen, own)}** for a token seen before and "
-        f"**{cell(new, own)}** for a new one, where simplejwt's takes {cell(seen, theirs)} "
+        f"In Django REST Framework, `{way}` takes **{cell(seen, own)}** for a token seen before, "
+        f"and **{cell(new, own)}** for a new one, where simplejwt's takes {cell(seen, theirs)} "
         f"({ratio_cell(seen, own, 'simplejwt')} and {ratio_cell(new, own, 'simplejwt')})."
     )
 
@@ -370,13 +375,15 @@ def readme_section(report: Report) -> str:
     env = report.environment
     return f"""\
 simplejwt's access token (231 characters with HS256), prepared keys but for `decode()` and \
-`encode()`. {env.python}, {env.cpu}; {versions_line(env)}. Times are the best of {report.rounds} \
-rounds, ratios the median of all rounds.
+`encode()`. {env.python}, {env.cpu}; {versions_line(env)}. The best of {report.rounds} interleaved \
+rounds; PyJWT and ryjwt in their fastest way.
 
 {markdown(readme_rows(report))}
 
-{readme_drf_line(report)} To reproduce it: `make bench`. Every algorithm, size and figure, oxyjwt's, \
-too, and plots: [docs/performance.md](docs/performance.md).
+{readme_drf_line(report)}
+
+To reproduce it: `make bench`. Every algorithm, size and figure, oxyjwt's, too, and plots: \
+[docs/performance.md](docs/performance.md).
 """
 
 

@@ -148,7 +148,7 @@ def _verifies_at_once(authenticator: JWTAuthentication) -> bool:
         and own._validated_token is JWTAuthentication._validated_token
         and type(backend).decode is TokenBackend.decode
         and not backend.jwk_url
-        and not backend._decides_per_token()
+        and not backend.decides_per_token()
         and not revocation.needs_io()
         and all(map(_reads_at_once, api_settings.AUTH_TOKEN_CLASSES))
     )

@@ -123,8 +123,17 @@ class Token:
             self.set_jti()
             return
 
+        own = type(self)
+        backend: TokenBackend
         try:
-            backend = self.get_token_backend()
+            if (
+                own.get_token_backend is _GET_TOKEN_BACKEND
+                and own.token_backend is _TOKEN_BACKEND
+                and self._token_backend is None
+            ):
+                backend = state.token_backend
+            else:
+                backend = self.get_token_backend()
             if verify and (decoded := _decoded.get()) is not None:
                 self.payload = _decode_once(decoded, backend, token)
             else:
@@ -134,9 +143,26 @@ class Token:
         except TokenBackendError as error:
             raise TokenError(_("Token is invalid")) from error
         if verify:
-            self.verify()
+            if not (
+                own.verify is _VERIFY
+                and own.check_exp is _CHECK_EXP
+                and own.verify_token_type is _VERIFY_TOKEN_TYPE
+                and self._is_usual()
+            ):
+                self.verify()
             if api_settings.REVOCATION_CACHE is not None:
                 self._check_revocation()
+
+    def _is_usual(self) -> bool:
+        """Whether `verify` of this class passes the token; that has to say it of all others."""
+        payload = self.payload
+        exp = payload.get("exp")
+        if type(exp) is not int or not self._made_at < exp <= _LAST_SECOND:
+            return False
+        jti_claim, type_claim = api_settings.JTI_CLAIM, api_settings.TOKEN_TYPE_CLAIM
+        return (jti_claim is None or jti_claim in payload) and (
+            type_claim is None or payload.get(type_claim) == self.token_type
+        )
 
     def _check_revocation(self) -> None:
         """Raise TokenError if the token is revoked; for several classes it is asked once."""
@@ -333,8 +359,10 @@ class Token:
         return self.token_backend
 
 
-# The steps of a new token's times as they are here: others have to be taken.
+# The steps of a token as they are here: others have to be taken.
 _SET_EXP, _SET_IAT = Token.set_exp, Token.set_iat
+_VERIFY, _CHECK_EXP, _VERIFY_TOKEN_TYPE = Token.verify, Token.check_exp, Token.verify_token_type
+_GET_TOKEN_BACKEND, _TOKEN_BACKEND = Token.get_token_backend, Token.token_backend
 _AWARE_UTCNOW, _UUID4 = aware_utcnow, uuid4
 
 

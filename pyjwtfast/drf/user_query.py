@@ -1,9 +1,9 @@
 """One row by one field, with its SELECT compiled once: what `QuerySet.get()` returns, for less.
 
 Most of the time of a `get()` goes into building the same SQL again. Here Django builds it once, and
-from then on the same statement is executed with other values. Django does that, too: by its
-connection's cursor, so that wrappers, `assertNumQueries` and transactions see it, and its own code
-makes the instance of the row.
+from then on the same statement is executed with other values: by its connection's cursor, so that
+wrappers, `assertNumQueries` and transactions see it. Of a row that is nothing but the model's
+fields, `from_db` makes the instance, as it does for Django; any other is left to Django's own code.
 
 That is right where the SELECT depends on nothing but the value. Those of Django's own managers do;
 one that asks the clock, a thread-local or the tenant does not, and nothing but its author can tell.
@@ -19,8 +19,10 @@ from typing import Any, TypeVar
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
 from django.core.signals import setting_changed
 from django.db import connections, models
-from django.db.models.lookups import Exact
+from django.db.models.expressions import Col
+from django.db.models.lookups import Exact, Lookup
 from django.db.models.query import MAX_GET_RESULTS, ModelIterable
+from django.db.models.sql.compiler import SQLCompiler
 
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
@@ -78,17 +80,21 @@ class FrozenGet:
         compiler.connection = None  # of this thread; each call has its own
         self._queryset, self._compiler = found, compiler
         self._lookup, self._columns = lookup, columns
+        self._alias: str = compiler.using
+        self._model: Any = found.model
+        self._is_plain = _is_plain(found, compiler, columns)
+        # As ModelIterable has them.
+        self._names = [column.target.attname for column in columns] if self._is_plain else []
+        self._more_of_from_db = {"fetch_mode": mode} if (mode := _fetch_mode(found)) else {}
 
     def __call__(self, value: object) -> list[Any]:
         """The instances with this value, at most MAX_GET_RESULTS.
 
         Raises NotTakenError, before anything is sent, for a value that the field does not take.
         """
-        compiler, queryset = _copy(self._compiler), _copy(self._queryset)
-        connection = compiler.connection = connections[compiler.using]
+        connection = connections[self._alias]
         try:
-            lookup = type(self._lookup)(self._lookup.lhs, value)
-            _, (own,) = lookup.process_rhs(compiler, connection)
+            _, (own,) = self._lookup_of(value).process_rhs(self._compiler, connection)
         except EmptyResultSet:  # an integer that the column can't hold
             return []
         except REFUSALS as error:
@@ -98,7 +104,19 @@ class FrozenGet:
         kept: dict[FrozenGet, Any] = vars(connection).setdefault("_pyjwtfast_converters", {})
         converters = kept.get(self)
         if converters is None:
-            converters = kept[self] = compiler.get_converters(self._columns)
+            converters = kept[self] = self._compiler_on(connection).get_converters(self._columns)
+        from_db = self._model.from_db
+        if not self._is_plain or from_db.__func__ is not _FROM_DB:
+            return self._by_django(connection, params, converters)
+        with connection.cursor() as cursor:
+            cursor.execute(self._sql, params)
+            rows = cursor.fetchmany(MAX_GET_RESULTS)
+        if converters:
+            rows = self._compiler_on(connection).apply_converters(rows, converters)
+        return [from_db(self._alias, self._names, row, **self._more_of_from_db) for row in rows]
+
+    def _by_django(self, connection: Any, params: tuple[Any, ...], converters: Any) -> list[Any]:
+        compiler, queryset = self._compiler_on(connection), _copy(self._queryset)
 
         def convert(blocks: Any) -> Any:
             rows = chain.from_iterable(blocks)
@@ -108,6 +126,41 @@ class FrozenGet:
         compiler.results_iter = convert
         queryset._query = SimpleNamespace(get_compiler=lambda using: compiler)
         return list(ModelIterable(queryset))
+
+    def _lookup_of(self, value: object) -> Any:
+        kind = type(self._lookup)
+        if kind.__init__ is not Lookup.__init__:
+            return kind(self._lookup.lhs, value)
+        lookup = _copy(self._lookup)  # what is known of the column need not be found out again
+        lookup.rhs = value
+        lookup.rhs = lookup.get_prep_lookup()
+        return lookup
+
+    def _compiler_on(self, connection: Any) -> Any:
+        compiler = _copy(self._compiler)
+        compiler.connection = connection
+        return compiler
+
+
+_FROM_DB = models.Model.from_db.__func__  # type: ignore[attr-defined]
+
+
+def _fetch_mode(queryset: Any) -> Any:
+    """How the instances' deferred fields are to be read; None before Django 6.1."""
+    return getattr(queryset, "_fetch_mode", None)
+
+
+def _is_plain(queryset: Any, compiler: Any, columns: list[Any]) -> bool:
+    """Whether the columns are fields of the model, and nothing else is known of an instance."""
+    return (
+        all(type(column) is Col for column in columns)
+        and len(columns) == len(compiler.klass_info["select_fields"])
+        and type(compiler).execute_sql is SQLCompiler.execute_sql
+        and not compiler.klass_info.get("related_klass_infos")
+        and not compiler.annotation_col_map
+        and not queryset._known_related_objects
+        and not getattr(_fetch_mode(queryset), "track_peers", False)
+    )
 
 
 def _copy(value: T) -> T:

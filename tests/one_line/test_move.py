@@ -13,7 +13,9 @@ import importlib.metadata
 import json
 import os
 import re
+import shutil
 import subprocess
+import sys
 import venv
 import zipfile
 from pathlib import Path
@@ -28,6 +30,8 @@ PAGE = ROOT / "docs/migrating-simplejwt.md"
 SIMPLEJWT = "djangorestframework-simplejwt"
 # What the project's environment has from the start, as the tests' own has it.
 INSTALLED = ["Django", "djangorestframework", "PyJWT", "asgiref", "sqlparse", "setuptools"]
+if sys.version_info < (3, 11):
+    INSTALLED.append("typing_extensions")  # which PyJWT and asgiref need there
 
 SETTINGS = """
 INSTALLED_APPS += ["rest_framework", "rest_framework_simplejwt.token_blacklist"]
@@ -160,6 +164,8 @@ class Project:
         for name in INSTALLED:
             distribution = importlib.metadata.distribution(name)
             for top in {file.parts[0] for file in distribution.files or ()} - {"..", "__pycache__"}:
+                if (packages / top).is_dir() and not (packages / top).is_symlink():
+                    shutil.rmtree(packages / top)  # venv's own setuptools, before Python 3.12
                 if not (packages / top).exists():
                     (packages / top).symlink_to(distribution.locate_file(top))
         wheel_of_installed(SIMPLEJWT, directory / "wheels")

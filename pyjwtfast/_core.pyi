@@ -199,6 +199,14 @@ def _check_claims(
     /,
 ) -> None: ...
 def _token_in_header(header: object, starts: tuple[bytes, ...], /) -> bytes | None: ...
+def _is_usual_token(
+    claims: object,
+    now: object,
+    jti_claim: str | None,
+    type_claim: str | None,
+    token_type: str | None,
+    /,
+) -> bool: ...
 def _sign(algorithm: str, key: Key | str | bytes, message: bytes, /) -> bytes: ...
 def _verify(
     algorithm: str, key: Key | str | bytes, message: bytes, signature: bytes, /

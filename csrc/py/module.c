@@ -8,7 +8,7 @@
 #include "py/pydecode.h"
 #include "py/pyencode.h"
 #include "py/pyerror.h"
-#include "py/pyheader.h"
+#include "py/pydrf.h"
 #include "py/pyjws.h"
 #include "py/pykey.h"
 #include "py/pysigner.h"
@@ -293,6 +293,8 @@ static PyMethodDef module_methods[] = {
     {"_check_claims", pjf_check_claims, METH_VARARGS, pjf_check_claims_doc},
     {"_token_in_header", (PyCFunction)(void (*)(void))pjf_token_in_header, METH_FASTCALL,
      pjf_token_in_header_doc},
+    {"_is_usual_token", (PyCFunction)(void (*)(void))pjf_is_usual_token, METH_FASTCALL,
+     pjf_is_usual_token_doc},
     {NULL, NULL, 0, NULL},
 };
 

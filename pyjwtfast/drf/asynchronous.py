@@ -145,7 +145,6 @@ def _verifies_at_once(authenticator: JWTAuthentication) -> bool:
     own, backend = type(authenticator), state.token_backend
     return (
         own.get_validated_token is JWTAuthentication.get_validated_token
-        and own._validated_token is JWTAuthentication._validated_token
         and type(backend).decode is TokenBackend.decode
         and not backend.jwk_url
         and not backend.decides_per_token()

@@ -110,27 +110,20 @@ class JWTAuthentication(BaseAuthentication):
 
     def get_validated_token(self, raw_token: str | bytes) -> Token:
         """The token as the first of AUTH_TOKEN_CLASSES that takes it, else InvalidToken."""
-        token_classes = api_settings.AUTH_TOKEN_CLASSES
+        token_classes: Sequence[type[Token]] = api_settings.AUTH_TOKEN_CLASSES
         if len(token_classes) == 1:
-            return self._validated_token(raw_token, token_classes)
-        with verifying_once():
-            return self._validated_token(raw_token, token_classes)
-
-    def _validated_token(
-        self, raw_token: str | bytes, token_classes: Sequence[type[Token]]
-    ) -> Token:
-        messages = []
-        for token_class in token_classes:
             try:
-                return token_class(raw_token)
+                return token_classes[0](raw_token)
             except TokenError as error:
-                messages.append(
-                    {
-                        "token_class": token_class.__name__,
-                        "token_type": token_class.token_type,
-                        "message": error.args[0],
-                    }
-                )
+                messages = [_message(token_classes[0], error)]
+        else:
+            messages = []
+            with verifying_once():
+                for token_class in token_classes:
+                    try:
+                        return token_class(raw_token)
+                    except TokenError as error:
+                        messages.append(_message(token_class, error))
         raise InvalidToken(
             {"detail": _("Given token not valid for any token type"), "messages": messages}
         )
@@ -186,6 +179,15 @@ class JWTAuthentication(BaseAuthentication):
 # The steps as they are here: others have to be taken.
 _GET_HEADER, _GET_RAW_TOKEN = JWTAuthentication.get_header, JWTAuthentication.get_raw_token
 _HEADER_STEPS = frozenset({"get_header", "get_raw_token"})
+
+
+def _message(token_class: type[Token], error: TokenError) -> dict[str, Any]:
+    """Why a class does not take the token, for the client."""
+    return {
+        "token_class": token_class.__name__,
+        "token_type": token_class.token_type,
+        "message": error.args[0],
+    }
 
 
 def _header_value(request: Any) -> str | bytes | None:

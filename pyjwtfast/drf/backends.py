@@ -314,15 +314,8 @@ class TokenBackend:
         cannot be used makes every token invalid, and is logged as an error each time. Where the
         JWK set cannot be had: KeysUnavailable, which a view answers with 503.
         """
-        own, attributes = type(self), self.__dict__
-        hooks_decide = (
-            own.get_verifying_key is not _GET_VERIFYING_KEY
-            or own.get_leeway is not _GET_LEEWAY
-            or "get_verifying_key" in attributes
-            or "get_leeway" in attributes
-        )
         try:
-            if verify and not hooks_decide:
+            if verify and not self.decides_per_token():
                 return self._verifier.verify(token)
             return self._decode_by_hooks(token, verify)
         except InvalidAlgorithmError as error:
@@ -368,6 +361,16 @@ class TokenBackend:
         return (
             type(self).get_verifying_key is not _GET_VERIFYING_KEY
             or "get_verifying_key" in self.__dict__
+        )
+
+    def decides_per_token(self) -> bool:
+        """Whether hooks choose key or leeway for each token."""
+        own, attributes = type(self), self.__dict__
+        return (
+            own.get_verifying_key is not _GET_VERIFYING_KEY
+            or own.get_leeway is not _GET_LEEWAY
+            or "get_verifying_key" in attributes
+            or "get_leeway" in attributes
         )
 
     def _key_source(self) -> str:

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 _NAME = "_pyjwtfast_attempt"
 
-# The methods that make a token of its text, and those that find its user: where a class has others,
+# The method that makes a token of its text, and those that find its user: where a class has others,
 # the outcome is its own.
-_TOKEN_STEPS = ("get_validated_token", "_validated_token")
+_TOKEN_STEPS = ("get_validated_token",)
 _USER_STEPS = (
     "get_user_queryset",
     "user_queryset_is_constant",

@@ -17,6 +17,8 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.functional import classproperty
 
+from pyjwtfast._core import _is_usual_token
+
 from . import revocation, state
 from .backends import TokenBackend
 from .exceptions import ExpiredTokenError, TokenBackendError, TokenBackendExpiredToken, TokenError
@@ -147,22 +149,17 @@ class Token:
                 own.verify is _VERIFY
                 and own.check_exp is _CHECK_EXP
                 and own.verify_token_type is _VERIFY_TOKEN_TYPE
-                and self._is_usual()
+                and _is_usual_token(
+                    self.payload,
+                    self._made_at,
+                    api_settings.JTI_CLAIM,
+                    api_settings.TOKEN_TYPE_CLAIM,
+                    self.token_type,
+                )
             ):
                 self.verify()
             if api_settings.REVOCATION_CACHE is not None:
                 self._check_revocation()
-
-    def _is_usual(self) -> bool:
-        """Whether `verify` of this class passes the token; that has to say it of all others."""
-        payload = self.payload
-        exp = payload.get("exp")
-        if type(exp) is not int or not self._made_at < exp <= _LAST_SECOND:
-            return False
-        jti_claim, type_claim = api_settings.JTI_CLAIM, api_settings.TOKEN_TYPE_CLAIM
-        return (jti_claim is None or jti_claim in payload) and (
-            type_claim is None or payload.get(type_claim) == self.token_type
-        )
 
     def _check_revocation(self) -> None:
         """Raise TokenError if the token is revoked; for several classes it is asked once."""

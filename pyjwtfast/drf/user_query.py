@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
 from django.core.signals import setting_changed
-from django.db import connections, models
+from django.db import DEFAULT_DB_ALIAS, connections, models, router
 from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, Lookup
 from django.db.models.query import MAX_GET_RESULTS, ModelIterable
@@ -173,6 +173,13 @@ def _copy(value: T) -> T:
 _frozen: dict[tuple[object, str, str], FrozenGet | None] = {}
 
 
+def database_of(source: Any) -> str:
+    """The alias that a manager or queryset reads from: its `db`, which takes its time."""
+    if source._db is None and not source._hints and not router.routers:
+        return DEFAULT_DB_ALIAS
+    return source.db  # type: ignore[no-any-return]
+
+
 def is_djangos_own(manager: models.Manager[Any]) -> bool:
     """Whether the manager's querysets are those that Django makes, and depend on nothing.
 
@@ -196,7 +203,7 @@ def get_frozen(
     Raises DoesNotExist and MultipleObjectsReturned of the model, and NotTakenError for a value that
     the field does not take.
     """
-    key = (owner or source.model, source.db, field)
+    key = (owner or source.model, database_of(source), field)
     try:
         frozen = _frozen[key]
     except KeyError:

@@ -59,6 +59,12 @@ ENTRY_POINTS: dict[str, list[str]] = {
         "refused(_core._token_in_header, 'Bearer x', [b'Bearer '])",
         "refused(_core._token_in_header, 'Bearer x', ('Bearer ',))",
     ],
+    "_is_usual_token": [
+        "_core._is_usual_token({'exp': 2**40, 'j': 1, 't': 'a'}, 1.5, 'j', 't', 'a')",
+        "_core._is_usual_token({'exp': 2**90}, 1.5, None, None, None)",
+        "refused(_core._is_usual_token, {'exp': 2**40}, 1.5, [], None, None)",
+        "_core._is_usual_token([], 1, None, None, None)",
+    ],
     "decode": [
         "pyjwtfast.decode(nested, S, **HS)",
         "pyjwtfast.decode(ED_TOKEN, ED, ['EdDSA'])",

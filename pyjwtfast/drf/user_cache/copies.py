@@ -135,18 +135,20 @@ def _copy_plain(value: Any) -> Any:
 
 
 def _shallow_copier(node: _Node) -> Callable[[], Any]:
-    kind, attributes, state = node.kind, node.attributes, node.state
-    new = object.__new__
+    kind, new = node.kind, object.__new__
+    # In the order in which Django sets them.
+    attributes = {"_state": None, **node.attributes}
+    state = {**node.state, "fields_cache": None}
 
     def copy() -> Any:
-        made_state = ModelState()
-        own = made_state.__dict__
-        own.update(state)
-        own["fields_cache"] = {}  # as its descriptor would, for less
-        made = new(kind)
-        own = made.__dict__
+        own_state = state.copy()
+        own_state["fields_cache"] = {}
+        made_state = new(ModelState)
+        made_state.__dict__ = own_state
+        own = attributes.copy()
         own["_state"] = made_state
-        own.update(attributes)
+        made = new(kind)
+        made.__dict__ = own
         return made
 
     return copy

@@ -343,6 +343,23 @@ static PyObject *none_as_null(PyObject *argument)
     return argument == Py_None ? NULL : argument;
 }
 
+/* decode(token, key, algorithms=[...]), as nearly all calls are. */
+static bool match_usual(const pjf_state *state, PyObject *const *args, Py_ssize_t nargs,
+                        PyObject *kwnames, PyObject **slots)
+{
+    if (nargs != 2 || kwnames == NULL || PyTuple_GET_SIZE(kwnames) != 1 ||
+        PyTuple_GET_ITEM(kwnames, 0) != PJF_STR(state, algorithms)) {
+        return false;
+    }
+    for (int i = ALGORITHMS + 1; i < SLOTS; i++) {
+        slots[i] = NULL;
+    }
+    slots[JWT] = args[0];
+    slots[KEY] = args[1];
+    slots[ALGORITHMS] = args[2];
+    return true;
+}
+
 static PyObject *decode_with(PyObject *module, const pjf_signature *signature,
                              PyObject *const *args, Py_ssize_t nargs, PyObject *kwnames,
                              bool complete)
@@ -356,7 +373,8 @@ static PyObject *decode_with(PyObject *module, const pjf_signature *signature,
     pjf_claim_rules rules;
     pjf_claim_rules_init(&rules);
 
-    if (pjf_args_match(state, signature, args, nargs, kwnames, slots, &extra) < 0) {
+    if (!PJF_LIKELY(match_usual(state, args, nargs, kwnames, slots)) &&
+        pjf_args_match(state, signature, args, nargs, kwnames, slots, &extra) < 0) {
         goto done;
     }
     if (complete) { /* its issuer comes before its subject */

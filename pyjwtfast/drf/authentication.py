@@ -19,6 +19,7 @@ from .per_request import find_attempt
 from .settings import api_settings
 from .tokens import Token, verifying_once
 from .translation import gettext_lazy as _
+from .user_query import database_of
 from .users import is_identifier, load_user, the_user_model
 from .utils import get_md5_hash_password
 
@@ -244,9 +245,9 @@ class JWTLazyUserAuthentication(JWTAuthentication):
             return self.read_user(validated_token)
         user_id = self._user_id(validated_token)
         if type(self).get_user_queryset is JWTAuthentication.get_user_queryset:
-            alias = model.objects.db  # type: ignore[attr-defined]
+            alias = database_of(model.objects)  # type: ignore[attr-defined]
         else:
-            alias = self.get_user_queryset().db
+            alias = database_of(self.get_user_queryset())
         key = lazy_users.to_primary_key(model, user_id, alias)
         if key is None:
             raise AuthenticationFailed(_("User not found"), code="user_not_found")

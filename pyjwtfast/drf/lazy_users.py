@@ -13,11 +13,15 @@ its primary key would be a query.
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from functools import cache as remembered
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.core.signals import setting_changed
 from django.db import connections
-from django.db.models import IntegerField
+from django.db.models import IntegerField, Model
+from django.db.models.base import ModelState
+from django.db.models.signals import post_init, pre_init
 from rest_framework.settings import api_settings as rest_settings
 
 from .exceptions import AuthenticationFailed
@@ -25,7 +29,6 @@ from .users import is_identifier
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
-    from django.db.models import Model
 
 
 def is_primary_key(user_model: type[Model], name: str) -> bool:
@@ -48,11 +51,25 @@ def to_primary_key(user_model: type[Model], value: object, alias: str) -> Any:
         return None
     column = getattr(field, "target_field", field)  # of the parent's, where that is the key
     if isinstance(key, int) and isinstance(column, IntegerField):
-        limits: Any = connections[alias].ops.integer_field_range(column.get_internal_type())
-        low, high = limits
+        low, high = _limits(alias, column.get_internal_type())
         if (low is not None and key < low) or (high is not None and key > high):
             return None
     return key
+
+
+@remembered
+def _limits(alias: str, kind: str) -> tuple[int | None, int | None]:
+    """The least and the greatest integer of a column of that database, where it has any."""
+    found: Any = connections[alias].ops.integer_field_range(kind)
+    return tuple(found)
+
+
+def _forget(**kwargs: Any) -> None:
+    if kwargs["setting"] == "DATABASES":
+        _limits.cache_clear()
+
+
+setting_changed.connect(_forget)
 
 
 def make_lazy(
@@ -67,16 +84,39 @@ def make_lazy(
     read: the whole user; AuthenticationFailed where there is none, or none who may come in.
     attributes: what else is known of the instance, unless its class has something of that name.
     """
-    field: Any = user_model._meta.pk
-    try:
-        user = user_model.from_db(alias, [field.attname], [key])
-    except user_model.DoesNotExist:  # a receiver of post_init has asked
-        return read()
+    name = user_model._meta.pk.attname
+    if _makes_instances_as_django(user_model):
+        user: AbstractBaseUser = object.__new__(user_model)
+        user._state = ModelState()
+        user._state.adding = False
+        user._state.db = alias
+        setattr(user, name, key)
+    else:
+        try:
+            user = user_model.from_db(alias, [name], [key])
+        except user_model.DoesNotExist:  # a receiver of post_init has asked
+            return read()
     for name, value in attributes.items():
         if not hasattr(user_model, name):
             setattr(user, name, value)
     _Unread(user, read).replace_methods()
     return user
+
+
+_FROM_DB, _INIT = Model.from_db.__func__, Model.__init__  # type: ignore[attr-defined]
+
+
+def _makes_instances_as_django(model: type[Model]) -> bool:
+    """Whether nobody has a say in how an instance is made of its primary key alone: `from_db` then
+    goes through all fields to set that one.
+    """
+    return (
+        model.from_db.__func__ is _FROM_DB  # type: ignore[attr-defined]
+        and model.__init__ is _INIT
+        and model.__new__ is object.__new__
+        and not (pre_init.receivers and pre_init.has_listeners(model))
+        and not (post_init.receivers and post_init.has_listeners(model))
+    )
 
 
 def attach(user: object, request: Any, read: Callable[[], AbstractBaseUser] | None = None) -> None:
@@ -116,7 +156,9 @@ class _Unread:
         self.refused: AuthenticationFailed | None = None
 
     def replace_methods(self) -> None:
-        vars(self.user).update({name: getattr(self, name) for name in self.METHODS})
+        own = vars(self.user)
+        for name in self.METHODS:
+            own[name] = getattr(self, name)
 
     def fill(self, renewed: Container[str] = ()) -> None:
         """Read the row into the instance.

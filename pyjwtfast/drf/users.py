@@ -12,7 +12,7 @@ from django.db import router
 
 from . import user_cache
 from .settings import api_settings
-from .user_query import NotTakenError, check_taken, get_frozen, is_djangos_own
+from .user_query import NotTakenError, check_taken, database_of, get_frozen, is_djangos_own
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -130,7 +130,7 @@ def _place(
     is_own = isinstance(source, type) and is_djangos_own(found)
     if not is_own and not constant:
         return None
-    alias = found.db
+    alias = database_of(found)
     place = alias, cache.place(alias)
     if is_own and cache.is_same_everywhere(alias):
         cache.known_places[source] = place

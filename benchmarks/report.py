@@ -348,7 +348,11 @@ def readme_rows(report: Report) -> list[list[str]]:
             algorithm_case(report, "verify", name),
             "Verifier.verify()",
         )
-    add("`Verifier.verify()`, token seen before", report.case("rotating-flat"), "Verifier.verify(), cached")
+    add(
+        "`Verifier.verify()`, token seen before",
+        report.case("rotating-flat"),
+        "Verifier.verify(), cached",
+    )
     add("`encode()`, HS256", report.case("encode"), "encode()")
     for name in ("HS256", "RS256", "ES256"):
         add(f"`Signer.sign()`, {name}", algorithm_case(report, "sign", name), "Signer.sign()")

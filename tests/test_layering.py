@@ -101,6 +101,7 @@ CHECKS_LAYERS = (
 DRF_LAYERS = (
     {"__init__", "logs", "translation", "utils"},
     {"exceptions", "settings"},
+    {"instances"},
     {"user_cache", "user_query"},
     {"models", "users"},
     {"backends"},

@@ -19,16 +19,16 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ValidationError
 from django.core.signals import setting_changed
 from django.db import connections
-from django.db.models import IntegerField, Model
-from django.db.models.base import ModelState
-from django.db.models.signals import post_init, pre_init
+from django.db.models import IntegerField
 from rest_framework.settings import api_settings as rest_settings
 
+from . import instances
 from .exceptions import AuthenticationFailed
 from .users import is_identifier
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+    from django.db.models import Model
 
 
 def is_primary_key(user_model: type[Model], name: str) -> bool:
@@ -85,12 +85,9 @@ def make_lazy(
     attributes: what else is known of the instance, unless its class has something of that name.
     """
     name = user_model._meta.pk.attname
-    if _makes_instances_as_django(user_model):
-        user: AbstractBaseUser = object.__new__(user_model)
-        user._state = ModelState()
-        user._state.adding = False
-        user._state.db = alias
-        setattr(user, name, key)
+    if instances.are_djangos_own(user_model) and instances.are_plain(user_model, (name,)):
+        found = {"_state": None, name: key}
+        user = instances.make(user_model, found, {"adding": False, "db": alias})
     else:
         try:
             user = user_model.from_db(alias, [name], [key])
@@ -101,22 +98,6 @@ def make_lazy(
             setattr(user, name, value)
     _Unread(user, read).replace_methods()
     return user
-
-
-_FROM_DB, _INIT = Model.from_db.__func__, Model.__init__  # type: ignore[attr-defined]
-
-
-def _makes_instances_as_django(model: type[Model]) -> bool:
-    """Whether nobody has a say in how an instance is made of its primary key alone: `from_db` then
-    goes through all fields to set that one.
-    """
-    return (
-        model.from_db.__func__ is _FROM_DB  # type: ignore[attr-defined]
-        and model.__init__ is _INIT
-        and model.__new__ is object.__new__
-        and not (pre_init.receivers and pre_init.has_listeners(model))
-        and not (post_init.receivers and post_init.has_listeners(model))
-    )
 
 
 def attach(user: object, request: Any, read: Callable[[], AbstractBaseUser] | None = None) -> None:

@@ -2,8 +2,8 @@
 
 Most of the time of a `get()` goes into building the same SQL again. Here Django builds it once, and
 from then on the same statement is executed with other values: by its connection's cursor, so that
-wrappers, `assertNumQueries` and transactions see it. Of a row that is nothing but the model's
-fields, `from_db` makes the instance, as it does for Django; any other is left to Django's own code.
+wrappers, `assertNumQueries` and transactions see it. A row that is nothing but the model's fields
+becomes an instance as it would by `from_db`; any other is left to Django's own code.
 
 That is right where the SELECT depends on nothing but the value. Those of Django's own managers do;
 one that asks the clock, a thread-local or the tenant does not, and nothing but its author can tell.
@@ -23,6 +23,8 @@ from django.db.models.expressions import Col
 from django.db.models.lookups import Exact, Lookup
 from django.db.models.query import MAX_GET_RESULTS, ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
+
+from . import instances
 
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)
@@ -83,9 +85,12 @@ class FrozenGet:
         self._alias: str = compiler.using
         self._model: Any = found.model
         self._is_plain = _is_plain(found, compiler, columns)
-        # As ModelIterable has them.
-        self._names = [column.target.attname for column in columns] if self._is_plain else []
-        self._more_of_from_db = {"fetch_mode": mode} if (mode := _fetch_mode(found)) else {}
+        self._names = ["_state"]
+        if self._is_plain:
+            self._names += [column.target.attname for column in columns]
+        self._state: dict[str, Any] = {"adding": False, "db": self._alias}
+        if (mode := _fetch_mode(found)) is not None:
+            self._state["fetch_mode"] = mode
 
     def __call__(self, value: object) -> list[Any]:
         """The instances with this value, at most MAX_GET_RESULTS.
@@ -105,15 +110,18 @@ class FrozenGet:
         converters = kept.get(self)
         if converters is None:
             converters = kept[self] = self._compiler_on(connection).get_converters(self._columns)
-        from_db = self._model.from_db
-        if not self._is_plain or from_db.__func__ is not _FROM_DB:
+        if not self._is_plain or not instances.are_djangos_own(self._model):
             return self._by_django(connection, params, converters)
         with connection.cursor() as cursor:
             cursor.execute(self._sql, params)
             rows = cursor.fetchmany(MAX_GET_RESULTS)
         if converters:
             rows = self._compiler_on(connection).apply_converters(rows, converters)
-        return [from_db(self._alias, self._names, row, **self._more_of_from_db) for row in rows]
+        made = []
+        for row in rows:
+            attributes = dict(zip(self._names, (None, *row), strict=True))
+            made.append(instances.make(self._model, attributes, self._state.copy()))
+        return made
 
     def _by_django(self, connection: Any, params: tuple[Any, ...], converters: Any) -> list[Any]:
         compiler, queryset = self._compiler_on(connection), _copy(self._queryset)
@@ -142,9 +150,6 @@ class FrozenGet:
         return compiler
 
 
-_FROM_DB = models.Model.from_db.__func__  # type: ignore[attr-defined]
-
-
 def _fetch_mode(queryset: Any) -> Any:
     """How the instances' deferred fields are to be read; None before Django 6.1."""
     return getattr(queryset, "_fetch_mode", None)
@@ -155,6 +160,7 @@ def _is_plain(queryset: Any, compiler: Any, columns: list[Any]) -> bool:
     return (
         all(type(column) is Col for column in columns)
         and len(columns) == len(compiler.klass_info["select_fields"])
+        and instances.are_plain(queryset.model, (column.target.attname for column in columns))
         and type(compiler).execute_sql is SQLCompiler.execute_sql
         and not compiler.klass_info.get("related_klass_infos")
         and not compiler.annotation_col_map

@@ -10,6 +10,7 @@ import threading
 from calendar import timegm
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 from unittest import mock
 
@@ -18,6 +19,7 @@ import time_machine
 from django.test import override_settings
 from freezegun import freeze_time
 
+from pyjwtfast._core import _is_usual_token
 from pyjwtfast.drf import state
 from pyjwtfast.drf.backends import TokenBackend
 from pyjwtfast.drf.exceptions import ExpiredTokenError, TokenError
@@ -357,3 +359,43 @@ def test_utils() -> None:
         get_md5_hash_password("x")
     assert md5.call_args.kwargs == {"usedforsecurity": False}
     assert str(format_lazy("{} {b}", 1, b=2)) == "1 2"
+
+
+# --- Usual tokens ---
+
+
+@pytest.mark.parametrize(
+    ("claims", "usual"),
+    [
+        ({}, True),
+        ({"exp": 253_402_300_799}, True),
+        ({"exp": 253_402_300_800}, False),
+        ({"exp": 2**70}, False),
+        ({"exp": 1_000}, False),
+        ({"exp": 999}, False),
+        ({"exp": 1_001.0}, False),
+        ({"exp": True}, False),
+        ({"exp": "2000"}, False),
+        ({"exp": None}, False),
+        ({"jti": None}, True),
+        ({"token_type": "refresh"}, False),
+        ({"token_type": None}, False),
+        ({"token_type": ["access"]}, False),
+    ],
+)
+def test_what_is_usual(claims: dict[str, Any], usual: bool) -> None:
+    claims = {"exp": 2_000, "jti": "x", "token_type": "access"} | claims
+    names = ("jti", "token_type", "access")
+    assert _is_usual_token(claims, 1_000.0, *names) is usual
+    for name in ("exp", "jti", "token_type"):
+        rest = {key: value for key, value in claims.items() if key != name}
+        assert _is_usual_token(rest, 1_000.0, *names) is False
+    assert _is_usual_token(claims, 1_000, *names) is False
+    assert _is_usual_token(MappingProxyType(claims), 1_000.0, *names) is False
+    assert _is_usual_token({"exp": 2_000}, 1_000.0, None, None, "access") is True
+
+
+@pytest.mark.parametrize("arguments", [(), ({}, 1.0), ({}, 1.0, None, None, None, None)])
+def test_usual_needs_its_arguments(arguments: Any) -> None:
+    with pytest.raises(TypeError, match="takes claims, a time and three names"):
+        _is_usual_token(*arguments)

@@ -12,6 +12,7 @@ from django.contrib.auth.models import UserManager
 from django.db import connection, connections, models
 from django.db.models import Value
 from django.db.models.functions import Length, Upper
+from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
@@ -131,6 +132,41 @@ def test_signals_and_from_db(user: User, monkeypatch: pytest.MonkeyPatch) -> Non
     finally:
         for signal in (pre_init, post_init):
             signal.disconnect(receiver, sender=User)
+
+
+@pytest.mark.parametrize("method", ["__init__", "__setattr__", "from_db"])
+def test_whatever_of_the_model_makes_instances_is_called(
+    user: User, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """Also when it is replaced after the statement was compiled."""
+    get_frozen(User.objects, "id", user.id)
+    seen: list[str] = []
+    original: Any = getattr(User, method)
+
+    def replaced(*args: Any, **kwargs: Any) -> Any:
+        seen.append(method)
+        if method == "from_db":
+            return original(*args[1:], **kwargs)
+        return original(*args, **kwargs)
+
+    made: Any = classmethod(replaced) if method == "from_db" else replaced
+    monkeypatch.setattr(User, method, made, raising=False)
+    assert get_frozen(User.objects, "id", user.id) == user
+    assert seen
+
+
+def test_an_attribute_of_its_own_is_set_as_it_wants(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Shouted(DeferredAttribute):
+        def __set__(self, instance: Any, value: Any) -> None:
+            vars(instance)[self.field.attname] = value.upper()
+
+    field = User._meta.get_field("username")
+    monkeypatch.setattr(User, "username", Shouted(field))
+    expected = User.objects.get(pk=user.pk)
+    assert expected.username == user.username.upper()
+    assert state(get_frozen(User.objects, "id", user.id)) == state(expected)
 
 
 def test_each_caller_has_an_instance_of_its_own(user: User) -> None:

@@ -17,6 +17,8 @@ from django.db.models import Model
 from django.db.models.base import ModelState
 from django.db.models.signals import post_init, pre_init
 
+from ..instances import make
+
 # Of these types, exactly, a value can be shared: nothing can change it.
 _CONSTANT: frozenset[type] = frozenset(
     {
@@ -135,21 +137,13 @@ def _copy_plain(value: Any) -> Any:
 
 
 def _shallow_copier(node: _Node) -> Callable[[], Any]:
-    kind, new = node.kind, object.__new__
-    # In the order in which Django sets them.
+    kind, state = node.kind, node.state
     attributes = {"_state": None, **node.attributes}
-    state = {**node.state, "fields_cache": None}
 
     def copy() -> Any:
-        own_state = state.copy()
-        own_state["fields_cache"] = {}
-        made_state = new(ModelState)
-        made_state.__dict__ = own_state
-        own = attributes.copy()
-        own["_state"] = made_state
-        made = new(kind)
-        made.__dict__ = own
-        return made
+        own = state.copy()
+        own["fields_cache"] = {}  # as its descriptor would, for less
+        return make(kind, attributes.copy(), own)
 
     return copy
 

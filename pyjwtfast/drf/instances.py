@@ -1,0 +1,55 @@
+"""Instances of a model, made as `from_db` makes them, where nobody has a say in it but Django.
+
+It goes through all fields, sends two signals and sets each attribute by itself. What that comes to
+is known: the state, and the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+from django.db.models import Model
+from django.db.models.base import ModelState
+from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
+from django.db.models.query_utils import DeferredAttribute
+from django.db.models.signals import post_init, pre_init
+
+M = TypeVar("M", bound=Model)
+
+_FROM_DB, _INIT = Model.from_db.__func__, Model.__init__  # type: ignore[attr-defined]
+# Attributes of these types take a value as any attribute does.
+_PLAIN = (DeferredAttribute, ForeignKeyDeferredAttribute)
+
+
+def are_plain(model: type[Model], names: Iterable[str]) -> bool:
+    """Whether to set these attributes of an instance is nothing but to set them."""
+    return all(type(getattr(model, name, None)) in _PLAIN for name in names)
+
+
+def are_djangos_own(model: type[Model]) -> bool:
+    """Whether the model's instances are made by Django's code alone, and nobody is told of it.
+
+    That may change at any time: signals are connected, methods replaced.
+    """
+    return (
+        model.from_db.__func__ is _FROM_DB  # type: ignore[attr-defined]
+        and model.__init__ is _INIT
+        and model.__new__ is object.__new__
+        and model.__setattr__ is object.__setattr__
+        and not (pre_init.receivers and pre_init.has_listeners(model))
+        and not (post_init.receivers and post_init.has_listeners(model))
+    )
+
+
+def make(model: type[M], attributes: dict[str, Any], state: dict[str, Any]) -> M:
+    """An instance of these attributes, with a ModelState of those; it takes both dicts over.
+
+    attributes: "_state" is the first of them, as Django has it, and whatever it is replaced.
+    """
+    made_state = object.__new__(ModelState)
+    made_state.__dict__ = state
+    attributes["_state"] = made_state
+    made = object.__new__(model)
+    made.__dict__ = attributes
+    return made

@@ -411,6 +411,7 @@ def surroundings(report: Report, how: str = "") -> str:
 def performance_section(report: Report, plots: Sequence[str]) -> str:
     """plots: paths from docs/."""
     parts = [surroundings(report)]
+    parts.append(f"### In short\n\n{markdown(readme_rows(report))}\n\n{readme_drf_line(report)}")
     parts += [f"![{Path(plot).stem.split('-')[-1]}]({plot})" for plot in plots]
     about = "Prepared keys, least times; PyJWT's key is an object of `cryptography`."
     parts.append(f"### Every algorithm\n\n{about}\n\n{markdown(algorithm_rows(report))}")

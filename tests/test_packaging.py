@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CC = os.environ.get("CC") or "gcc"
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("setuptools") is None, reason="setuptools is not installed"
@@ -246,3 +247,20 @@ def test_wheel_of_the_archive_works(
     )
     answer = run("-S", "-E", "-c", code, cwd=tmp_path).strip()
     assert answer == f"{installed / 'pyjwtfast' / '__init__.py'} {{'sub': 'ada'}}"
+
+
+def test_wheels_are_tested_alike() -> None:
+    """`make wheel` and cibuildwheel run the same files, and none asks for what is not carried."""
+    pattern = r"tests/[\w/]+(?:\.py)?(?=[\s\"])"
+    script = (ROOT / "scripts/check_wheel.py").read_text()
+    (listed,) = re.findall(r"^TESTS = \[\n(.*?)^\]", script, re.DOTALL | re.MULTILINE)
+    (names,) = re.findall(r'for name in \((".*?")\)', listed)
+    ours = set(re.findall(pattern, listed))
+    ours |= {f"tests/isolated/test_{name}.py" for name in re.findall(r'"(\w+)"', names)}
+    (command,) = re.findall(r'^test-command = """(.*?""")', PYPROJECT, re.DOTALL | re.MULTILINE)
+    assert ours == set(re.findall(pattern, command)), command
+    paths = [ROOT / name for name in ours]
+    files = [file for path in paths for file in ([path] if path.is_file() else path.rglob("*.py"))]
+    assert len(files) > 20
+    # In CI the fixture fails a test that has no vectors; the runners of wheels have none.
+    assert [file.name for file in files if "shared_vectors" in file.read_text()] == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -111,12 +111,13 @@ class JWTAuthentication(BaseAuthentication):
 
     def get_validated_token(self, raw_token: str | bytes) -> Token:
         """The token as the first of AUTH_TOKEN_CLASSES that takes it, else InvalidToken."""
-        token_classes: Sequence[type[Token]] = api_settings.AUTH_TOKEN_CLASSES
+        token_classes: Collection[type[Token]] = api_settings.AUTH_TOKEN_CLASSES
         if len(token_classes) == 1:
+            (token_class,) = token_classes
             try:
-                return token_classes[0](raw_token)
+                return token_class(raw_token)
             except TokenError as error:
-                messages = [_message(token_classes[0], error)]
+                messages = [_message(token_class, error)]
         else:
             messages = []
             with verifying_once():

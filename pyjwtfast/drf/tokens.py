@@ -126,10 +126,17 @@ class Token:
             return
 
         own = type(self)
+        # By any of these the instance of a subclass may have steps of its own.
+        is_plain = own is AccessToken or (
+            own.__init__ is _INIT
+            and own.__new__ is object.__new__
+            and own.__getattribute__ is object.__getattribute__
+        )
         backend: TokenBackend
         try:
             if (
-                own.get_token_backend is _GET_TOKEN_BACKEND
+                is_plain
+                and own.get_token_backend is _GET_TOKEN_BACKEND
                 and own.token_backend is _TOKEN_BACKEND
                 and self._token_backend is None
             ):
@@ -146,7 +153,8 @@ class Token:
             raise TokenError(_("Token is invalid")) from error
         if verify:
             if not (
-                own.verify is _VERIFY
+                is_plain
+                and own.verify is _VERIFY
                 and own.check_exp is _CHECK_EXP
                 and own.verify_token_type is _VERIFY_TOKEN_TYPE
                 and _is_usual_token(
@@ -358,6 +366,7 @@ class Token:
 
 # The steps of a token as they are here: others have to be taken.
 _SET_EXP, _SET_IAT = Token.set_exp, Token.set_iat
+_INIT = Token.__init__
 _VERIFY, _CHECK_EXP, _VERIFY_TOKEN_TYPE = Token.verify, Token.check_exp, Token.verify_token_type
 _GET_TOKEN_BACKEND, _TOKEN_BACKEND = Token.get_token_backend, Token.token_backend
 _AWARE_UTCNOW, _UUID4 = aware_utcnow, uuid4

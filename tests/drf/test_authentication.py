@@ -197,6 +197,16 @@ def test_several_classes_need_one_verification() -> None:
             assert token_backend._verifier.cache_info().misses == before + 1
 
 
+def test_the_classes_may_be_any_collection() -> None:
+    with override_settings(SIMPLE_JWT={"AUTH_TOKEN_CLASSES": {AccessToken}}):
+        assert type(stateless.get_validated_token(token(claims()))) is AccessToken
+    with (
+        override_settings(SIMPLE_JWT={"AUTH_TOKEN_CLASSES": ()}),
+        pytest.raises(InvalidToken, match="not valid for any token type"),
+    ):
+        stateless.get_validated_token(token(claims()))
+
+
 def test_the_cache_can_be_switched_off() -> None:
     raw = token(claims())
     with override_settings(SIMPLE_JWT={"VERIFIED_TOKEN_CACHE_SIZE": 0}):

@@ -258,6 +258,55 @@ def test_subclasses_have_their_say() -> None:
     assert NeverEnding(token(claims("x", exp=ABSENT)))
 
 
+def refuse(*args: Any, **kwargs: Any) -> None:
+    raise TokenError("refused")
+
+
+STEPS = ("verify", "check_exp", "verify_token_type", "get_token_backend")
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_may_be_the_instances(step: str) -> None:
+    class ByInit(AccessToken):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            setattr(self, step, refuse)
+            super().__init__(*args, **kwargs)
+
+    class ByNew(AccessToken):
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            made = super().__new__(cls)
+            setattr(made, step, refuse)
+            return made
+
+    class ByLookUp(AccessToken):
+        def __getattribute__(self, name: str) -> Any:
+            return refuse if name == step else super().__getattribute__(name)
+
+    for kind in (ByInit, ByNew, ByLookUp):
+        with pytest.raises(TokenError, match="refused"):
+            kind(token(claims()))
+
+
+@pytest.mark.parametrize("owner", [Token, AccessToken])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_step_may_be_replaced(step: str, owner: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = token(claims())
+    AccessToken(raw)
+    monkeypatch.setattr(owner, step, refuse, raising=False)
+    with pytest.raises(TokenError, match="refused"):
+        AccessToken(raw)
+
+
+def test_a_time_that_a_subclass_has_chosen_counts() -> None:
+    class Later(AccessToken):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            self.current_time = aware_utcnow() + timedelta(days=365 * 200)
+            super().__init__(*args, **kwargs)
+
+    with pytest.raises(TokenError, match="has expired"):
+        Later(token(claims()))
+
+
 def test_the_state_backend_may_be_replaced() -> None:
     raw = forge(claims())
     with mock.patch("pyjwtfast.drf.state.token_backend", TokenBackend("HS256", SECRET)):

@@ -6,7 +6,8 @@ is known: the state, and the values.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from functools import cache
+from inspect import getattr_static
 from typing import Any, TypeVar
 
 from django.db.models import Model
@@ -18,13 +19,15 @@ from django.db.models.signals import post_init, pre_init
 M = TypeVar("M", bound=Model)
 
 _FROM_DB, _INIT = Model.from_db.__func__, Model.__init__  # type: ignore[attr-defined]
+_CALL = type.__call__
 # Attributes of these types take a value as any attribute does.
 _PLAIN = (DeferredAttribute, ForeignKeyDeferredAttribute)
 
 
-def are_plain(model: type[Model], names: Iterable[str]) -> bool:
-    """Whether to set these attributes of an instance is nothing but to set them."""
-    return all(type(getattr(model, name, None)) in _PLAIN for name in names)
+@cache
+def are_plain(model: type[Model], names: tuple[str, ...]) -> bool:
+    """Whether to set these attributes of an instance is nothing but to set them; found out once."""
+    return all(type(getattr_static(model, name, None)) in _PLAIN for name in names)
 
 
 def are_djangos_own(model: type[Model]) -> bool:
@@ -33,7 +36,8 @@ def are_djangos_own(model: type[Model]) -> bool:
     That may change at any time: signals are connected, methods replaced.
     """
     return (
-        model.from_db.__func__ is _FROM_DB  # type: ignore[attr-defined]
+        getattr(model.from_db, "__func__", None) is _FROM_DB
+        and type(model).__call__ is _CALL
         and model.__init__ is _INIT
         and model.__new__ is object.__new__
         and model.__setattr__ is object.__setattr__

@@ -84,13 +84,13 @@ def make_lazy(
     read: the whole user; AuthenticationFailed where there is none, or none who may come in.
     attributes: what else is known of the instance, unless its class has something of that name.
     """
-    name = user_model._meta.pk.attname
-    if instances.are_djangos_own(user_model) and instances.are_plain(user_model, (name,)):
-        found = {"_state": None, name: key}
-        user = instances.make(user_model, found, {"adding": False, "db": alias})
+    key_name = user_model._meta.pk.attname
+    if instances.are_djangos_own(user_model) and instances.are_plain(user_model, (key_name,)):
+        known = {"_state": None, key_name: key}
+        user = instances.make(user_model, known, {"adding": False, "db": alias})
     else:
         try:
-            user = user_model.from_db(alias, [name], [key])
+            user = user_model.from_db(alias, [key_name], [key])
         except user_model.DoesNotExist:  # a receiver of post_init has asked
             return read()
     for name, value in attributes.items():

@@ -20,7 +20,7 @@ from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, Validation
 from django.core.signals import setting_changed
 from django.db import DEFAULT_DB_ALIAS, connections, models, router
 from django.db.models.expressions import Col
-from django.db.models.lookups import Exact, Lookup
+from django.db.models.lookups import Exact, IntegerFieldExact
 from django.db.models.query import MAX_GET_RESULTS, ModelIterable
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -31,6 +31,11 @@ M = TypeVar("M", bound=models.Model)
 
 # Stands for the value among the parameters of a statement.
 _VALUE = object()
+# Of these lookups a copy with another value is as good as a new one, and they ask the connection
+# that they are given, not the compiler's.
+_COPIED = (Exact, IntegerFieldExact)
+# `db` of a source that asks nothing but the routers.
+_DB = (models.Manager.db, models.QuerySet.db)
 
 
 class NotFreezableError(Exception):
@@ -84,10 +89,7 @@ class FrozenGet:
         self._lookup, self._columns = lookup, columns
         self._alias: str = compiler.using
         self._model: Any = found.model
-        self._is_plain = _is_plain(found, compiler, columns)
-        self._names = ["_state"]
-        if self._is_plain:
-            self._names += [column.target.attname for column in columns]
+        self._names = _plain_names(found, compiler, columns)
         self._state: dict[str, Any] = {"adding": False, "db": self._alias}
         if (mode := _fetch_mode(found)) is not None:
             self._state["fetch_mode"] = mode
@@ -99,7 +101,7 @@ class FrozenGet:
         """
         connection = connections[self._alias]
         try:
-            _, (own,) = self._lookup_of(value).process_rhs(self._compiler, connection)
+            own = self._to_parameter(value, connection)
         except EmptyResultSet:  # an integer that the column can't hold
             return []
         except REFUSALS as error:
@@ -110,7 +112,8 @@ class FrozenGet:
         converters = kept.get(self)
         if converters is None:
             converters = kept[self] = self._compiler_on(connection).get_converters(self._columns)
-        if not self._is_plain or not instances.are_djangos_own(self._model):
+        names = self._names
+        if names is None or not instances.are_djangos_own(self._model):
             return self._by_django(connection, params, converters)
         with connection.cursor() as cursor:
             cursor.execute(self._sql, params)
@@ -119,7 +122,7 @@ class FrozenGet:
             rows = self._compiler_on(connection).apply_converters(rows, converters)
         made = []
         for row in rows:
-            attributes = dict(zip(self._names, (None, *row), strict=True))
+            attributes = dict(zip(names, (None, *row), strict=True))
             made.append(instances.make(self._model, attributes, self._state.copy()))
         return made
 
@@ -135,14 +138,19 @@ class FrozenGet:
         queryset._query = SimpleNamespace(get_compiler=lambda using: compiler)
         return list(ModelIterable(queryset))
 
-    def _lookup_of(self, value: object) -> Any:
+    def _to_parameter(self, value: object, connection: Any) -> Any:
+        """What the database is sent for the value."""
         kind = type(self._lookup)
-        if kind.__init__ is not Lookup.__init__:
-            return kind(self._lookup.lhs, value)
-        lookup = _copy(self._lookup)  # what is known of the column need not be found out again
-        lookup.rhs = value
-        lookup.rhs = lookup.get_prep_lookup()
-        return lookup
+        if kind in _COPIED:
+            lookup = _copy(self._lookup)  # what is known of the column need not be found out again
+            lookup.rhs = value
+            lookup.rhs = lookup.get_prep_lookup()
+            compiler = self._compiler
+        else:
+            lookup = kind(self._lookup.lhs, value)
+            compiler = self._compiler_on(connection)
+        _, (own,) = lookup.process_rhs(compiler, connection)
+        return own
 
     def _compiler_on(self, connection: Any) -> Any:
         compiler = _copy(self._compiler)
@@ -155,18 +163,23 @@ def _fetch_mode(queryset: Any) -> Any:
     return getattr(queryset, "_fetch_mode", None)
 
 
-def _is_plain(queryset: Any, compiler: Any, columns: list[Any]) -> bool:
-    """Whether the columns are fields of the model, and nothing else is known of an instance."""
-    return (
+def _plain_names(queryset: Any, compiler: Any, columns: list[Any]) -> tuple[str, ...] | None:
+    """The attributes of an instance: "_state", and one for each column.
+
+    None where the columns are not just fields of the model, or more is known of an instance.
+    """
+    if not (
         all(type(column) is Col for column in columns)
         and len(columns) == len(compiler.klass_info["select_fields"])
-        and instances.are_plain(queryset.model, (column.target.attname for column in columns))
         and type(compiler).execute_sql is SQLCompiler.execute_sql
         and not compiler.klass_info.get("related_klass_infos")
         and not compiler.annotation_col_map
         and not queryset._known_related_objects
         and not getattr(_fetch_mode(queryset), "track_peers", False)
-    )
+    ):
+        return None
+    names = tuple(column.target.attname for column in columns)
+    return ("_state", *names) if instances.are_plain(queryset.model, names) else None
 
 
 def _copy(value: T) -> T:
@@ -181,7 +194,7 @@ _frozen: dict[tuple[object, str, str], FrozenGet | None] = {}
 
 def database_of(source: Any) -> str:
     """The alias that a manager or queryset reads from: its `db`, which takes its time."""
-    if source._db is None and not source._hints and not router.routers:
+    if source._db is None and not source._hints and not router.routers and type(source).db in _DB:
         return DEFAULT_DB_ALIAS
     return source.db  # type: ignore[no-any-return]
 

@@ -508,6 +508,18 @@ def test_a_receiver_of_post_init_that_reads(user: User) -> None:
         post_init.disconnect(look, sender=User)
 
 
+def test_a_from_db_that_is_no_class_method(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def from_db(*args: Any, original: Any = User.from_db) -> Any:
+        seen.append("from_db")
+        return original(*args)
+
+    monkeypatch.setattr(User, "from_db", staticmethod(from_db), raising=False)
+    assert lazy(user).pk == user.pk
+    assert seen == ["from_db"]
+
+
 def test_what_is_no_refusal_is_asked_again(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that is away is an error, as ever, and not a user who is gone."""
     found = lazy(user)

@@ -5,23 +5,30 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from typing import Any
+from unittest import mock
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import UserManager
+from django.contrib.auth.models import AbstractUser, UserManager
 from django.db import connection, connections, models
 from django.db.models import Value
 from django.db.models.functions import Length, Upper
+from django.db.models.lookups import Exact
 from django.db.models.query_utils import DeferredAttribute
 from django.db.models.signals import post_init, pre_init
 from django.test import override_settings
 from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIRequestFactory
 
-from pyjwtfast.drf import user_query
-from pyjwtfast.drf.authentication import JWTAuthentication
+from pyjwtfast.drf import instances, user_query
+from pyjwtfast.drf.authentication import JWTAuthentication, JWTLazyUserAuthentication
 from pyjwtfast.drf.tokens import AccessToken
-from pyjwtfast.drf.user_query import NotFreezableError, get_frozen, is_djangos_own
+from pyjwtfast.drf.user_query import (
+    NotFreezableError,
+    database_of,
+    get_frozen,
+    is_djangos_own,
+)
 from pyjwtfast.drf.users import find_user, load_user
 from tests.drf.models import User
 
@@ -32,9 +39,11 @@ FIELDS = ["id", "pk", "uuid", "badge", "username"]
 
 @pytest.fixture(autouse=True)
 def nothing_compiled() -> Iterator[None]:
+    instances.are_plain.cache_clear()
     user_query._frozen.clear()
     yield
     user_query._frozen.clear()
+    instances.are_plain.cache_clear()
 
 
 def state(instance: models.Model) -> dict[str, Any]:
@@ -169,6 +178,48 @@ def test_an_attribute_of_its_own_is_set_as_it_wants(
     assert state(get_frozen(User.objects, "id", user.id)) == state(expected)
 
 
+def test_an_attribute_that_hides_behind_djangos(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The class shows the one of Django's that it stands for."""
+
+    class Wrapped:
+        def __init__(self, inner: DeferredAttribute) -> None:
+            self.inner: Any = inner
+
+        def __get__(self, instance: Any, owner: Any = None) -> Any:
+            return self.inner.__get__(instance, owner)
+
+        def __set__(self, instance: Any, value: Any) -> None:
+            vars(instance)[self.inner.field.attname] = value.upper()
+
+    monkeypatch.setattr(User, "username", Wrapped(vars(AbstractUser)["username"]))
+    expected = User.objects.get(pk=user.pk)
+    assert expected.username == user.username.upper()
+    assert state(get_frozen(User.objects, "id", user.id)) == state(expected)
+
+
+def test_a_metaclass_that_makes_instances_is_called(user: User) -> None:
+    """Also one that comes after the statement was compiled."""
+    kind: Any = type(User)
+    seen: list[Any] = []
+
+    class Own(kind):  # type: ignore[misc]
+        def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+            seen.append(cls)
+            return super().__call__(*args, **kwargs)
+
+    get_frozen(User.objects, "id", user.id)
+    try:
+        User.__class__ = Own
+        assert get_frozen(User.objects, "id", user.id) == user
+        assert seen == [User]
+        assert JWTLazyUserAuthentication().get_user(AccessToken.for_user(user)).pk == user.pk
+        assert seen == [User, User]
+    finally:
+        User.__class__ = kind
+
+
 def test_each_caller_has_an_instance_of_its_own(user: User) -> None:
     first, second = (get_frozen(User.objects, "id", user.id) for _ in range(2))
     first.is_active = False
@@ -213,6 +264,53 @@ def statements_of_thread(user: User) -> list[Any]:
     with CaptureQueriesContext(connections["default"]) as captured:
         assert get_frozen(User.objects, "id", user.id) == user
     return list(captured.captured_queries)
+
+
+# --- Lookups of a field's own ---
+
+
+class Asking(Exact):  # type: ignore[type-arg]
+    def process_rhs(self, compiler: Any, connection: Any) -> Any:
+        assert compiler.connection is connection
+        return super().process_rhs(compiler, connection)
+
+
+class Remembering(Exact):  # type: ignore[type-arg]
+    def get_prep_lookup(self) -> Any:
+        if not hasattr(self, "prepared"):
+            self.prepared = super().get_prep_lookup()
+        return self.prepared
+
+
+@pytest.mark.parametrize("lookup", [Asking, Remembering])
+def test_a_lookup_of_the_fields_own(user: User, lookup: Any) -> None:
+    other = User.objects.create_user("bert", "bert@example.com", "b")
+    kind: Any = type(User._meta.get_field("username"))
+    kind.register_lookup(lookup)
+    try:
+        for who in (user, other, user):
+            assert get_frozen(User.objects, "username", who.username) == who
+    finally:
+        kind._unregister_lookup(lookup)
+
+
+# --- The database ---
+
+
+class Elsewhere(models.QuerySet[Any]):
+    @property
+    def db(self) -> str:
+        return "elsewhere"
+
+
+def test_the_database_of_a_source() -> None:
+    assert database_of(User.objects) == database_of(User.objects.all()) == "default"
+    assert database_of(User.objects.using("other")) == "other"
+    assert database_of(made(UserManager()).db_manager("other")) == "other"
+    assert database_of(Elsewhere(User)) == "elsewhere"
+    with override_settings(DATABASE_ROUTERS=[mock.Mock(db_for_read=lambda *args: "routed")]):
+        assert database_of(User.objects) == database_of(User.objects.all()) == "routed"
+    assert database_of(User.objects) == "default"
 
 
 # --- What is not Django's own takes the ordinary way ---

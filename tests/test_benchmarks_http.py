@@ -315,7 +315,7 @@ def test_in_process(prefix: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     (path,) = tmp_path.glob("*-http.json")
     found = report.from_json(path.read_text("utf-8"))
-    modes = [f"authenticate-{mode}" for mode, *_ in authenticate.MODES]
+    modes = [f"authenticate-{mode}" for mode, *_ in authenticate.modes()]
     names = [name for mode in modes for name in (mode, f"{mode}-in-turn")]
     assert [case.name for case in found.cases] == names
     assert [(one.kind, one.kept) for one in found.memory] == [

@@ -172,7 +172,11 @@ class JWTAuthentication(BaseAuthentication):
         kind = type(self)
         constant = kind.user_queryset_is_constant
         if kind.get_user_queryset is JWTAuthentication.get_user_queryset:
-            return load_user(self.user_model, user_id, constant=constant, only_kept=only_kept)
+            # REST framework makes an authenticator for each request, which would remember it for
+            # nobody.
+            is_the_projects = kind.user_model is _USER_MODEL and "user_model" not in self.__dict__
+            model = the_user_model() if is_the_projects else self.user_model
+            return load_user(model, user_id, constant=constant, only_kept=only_kept)
         return load_user(
             self.get_user_queryset(), user_id, constant=constant, owner=kind, only_kept=only_kept
         )
@@ -181,6 +185,7 @@ class JWTAuthentication(BaseAuthentication):
 # The steps as they are here: others have to be taken.
 _GET_HEADER, _GET_RAW_TOKEN = JWTAuthentication.get_header, JWTAuthentication.get_raw_token
 _HEADER_STEPS = frozenset({"get_header", "get_raw_token"})
+_USER_MODEL = JWTAuthentication.user_model
 
 
 def _message(token_class: type[Token], error: TokenError) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.drf.blacklist.projects import MODELS, new_database
+from tests.processes import SANITIZED
 
 # One row by the models, and so many like it by SQL.
 FILL = f"""
@@ -125,6 +126,7 @@ result = [int(text.split()[0].replace(",", "")) for text in words], left()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/status")
+@pytest.mark.skipif(SANITIZED, reason="AddressSanitizer keeps what is freed, to watch it")
 def test_memory_does_not_grow_with_the_rows(tmp_path: Path) -> None:
     grown = {}
     for app in ("ours", "theirs"):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,13 +29,13 @@ class OwnEncoder(json.JSONEncoder):
 
 SHARED = {"USER_CACHE_INVALIDATION": "redis"}
 BACKENDS = {
-    "default": "locmem.LocMemCache",
-    "redis": "redis.RedisCache",
-    "files": "filebased.FileBasedCache",
+    "default": ("locmem.LocMemCache", ""),
+    "redis": ("redis.RedisCache", "redis://127.0.0.1:1"),
+    "files": ("filebased.FileBasedCache", str(Path(tempfile.gettempdir(), "pyjwtfast-checks"))),
 }
 CACHES = {
-    alias: {"BACKEND": f"django.core.cache.backends.{backend}", "LOCATION": "redis://127.0.0.1:1"}
-    for alias, backend in BACKENDS.items()
+    alias: {"BACKEND": f"django.core.cache.backends.{backend}", "LOCATION": location}
+    for alias, (backend, location) in BACKENDS.items()
 }
 
 

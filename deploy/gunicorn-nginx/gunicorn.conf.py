@@ -20,6 +20,9 @@ worker_tmp_dir = "/dev/shm"
 
 # By default Gunicorn goes by two headers more, which the server in front lets pass.
 secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+# Nor does the proxy say where the project's paths begin: a client's SCRIPT_NAME, which Apache lets
+# pass, would move them out of what the proxy has rules for.
+forwarder_headers = ""
 
 # The socket is for the service's user and its group, to which the web server belongs.
 umask = 0o007

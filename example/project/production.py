@@ -26,10 +26,12 @@ STATIC_ROOT = os.environ.get("STATIC_ROOT")
 
 DATABASES["default"]["CONN_MAX_AGE"] = int(os.environ.get("CONN_MAX_AGE", "60"))
 
-if os.environ.get("BEHIND_PROXY", "0") == "1":
+BEHIND_PROXY = os.environ.get("BEHIND_PROXY", "0") == "1"
+if BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    # Throttles take the client's address from X-Forwarded-For, of which the proxy wrote the last.
-    REST_FRAMEWORK = {**REST_FRAMEWORK, "NUM_PROXIES": 1}
+# With 1 throttles take the client's address from X-Forwarded-For, as the proxy wrote it; with 0
+# from the connection. Unset, it would be whatever a client writes there: another one each time.
+REST_FRAMEWORK = {**REST_FRAMEWORK, "NUM_PROXIES": int(BEHIND_PROXY)}
 
 # A request without TLS that got this far is redirected.
 SECURE_SSL_REDIRECT = True

@@ -13,6 +13,7 @@ CLAIMED = (
     {"X_Forwarded_Proto": "http"},
     {"X-Forwarded-SSL": "off", "X-Forwarded-Protocol": "http"},
     {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example;proto=http"},
+    {"SCRIPT_NAME": "/api"},
 )
 
 
@@ -43,6 +44,7 @@ def check_tls(site: Site, client: Client, plain: Client) -> None:
         assert answer.status == 301
         assert answer.headers["Location"] == f"https://{HOST}/api/about/?a=1"
     assert plain.get("/api/notes/", token, headers={"X-Forwarded-Proto": "https"}).status == 403
+    assert plain.post("/api/token/", USER).status == 403
     other = client.get("/api/about/", headers={"Host": "evil.example"})
     assert other.status in (400, 421)
 

@@ -22,6 +22,8 @@ from .site import HOST, Site, make_site
 
 FOLDER = "apache-mod-wsgi"
 MODES = ("daemon", "embedded")
+# Daemons have a user of their own, who is not on this machine.
+USER_OF = {"daemon": {"user=notes group=notes ": ""}, "embedded": {}}
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +43,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def apache(site: Site, mode: str) -> Iterator[tuple[Server, Client, Client]]:
-    started = start_apache(site, f"{FOLDER}/{mode}.conf")
+    started = start_apache(site, f"{FOLDER}/{mode}.conf", USER_OF[mode])
     yield started
     started[0].stop()
 
@@ -53,6 +55,11 @@ def client(apache: tuple[Server, Client, Client]) -> Client:
 
 def test_a_walk_through_the_api(site: Site, client: Client) -> None:
     walk_through(client, site.key)
+
+
+def test_throttles_believe_no_header(site: Site) -> None:
+    code = "import django; django.setup(); from rest_framework.settings import api_settings as a"
+    assert site.python("-c", f"{code}; print(a.NUM_PROXIES)") == "0\n"
 
 
 def test_static_files(site: Site, client: Client) -> None:
@@ -117,7 +124,7 @@ def test_load(site: Site, client: Client, mode: str, load: Callable[..., Result]
 
 def test_without_wsgi_pass_authorization(site: Site, mode: str) -> None:
     """What a client sees then: its token is good, and not there."""
-    off = {"WSGIPassAuthorization On": "WSGIPassAuthorization Off"}
+    off = {**USER_OF[mode], "WSGIPassAuthorization On": "WSGIPassAuthorization Off"}
     server, client, _ = start_apache(site, f"{FOLDER}/{mode}.conf", off)
     answer = client.get("/api/notes/", site.access_token())
     said = ask_the_doctor(site, client)

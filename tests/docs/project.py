@@ -118,6 +118,8 @@ execute_from_command_line(sys.argv)
 """
 
 PASSWORD = "correct horse"
+# Pages read it from the environment without a default: a default would be copied to servers.
+JWT_SECRET = "the key of the documents' tokens, long enough for HS512: 64 bytes or more"
 
 _FILE = re.compile(r"^# ([\w/]+\.py)\b")
 _MORE = re.compile(r"^(?P<name>\w+) = (?P<value>[\[{]\n(?:.*\n)*?[\]}])$", re.MULTILINE)
@@ -279,6 +281,7 @@ class Project:
         import django
 
         os.environ["DJANGO_SETTINGS_MODULE"] = "settings"
+        os.environ["JWT_SECRET"] = JWT_SECRET
         django.setup()
         from django.contrib.auth import get_user_model
         from django.core.management import call_command

@@ -23,7 +23,7 @@ from pyjwtfast import encode
 from tests.processes import REPOSITORY
 
 from .client import USER, Client
-from .processes import Server, free_port, listens, notifications
+from .processes import Server, notifications
 
 DEPLOY = REPOSITORY / "deploy"
 # Debian's Python, with what the servers run: `make test-deploy` makes it.
@@ -173,7 +173,7 @@ def make_certificates(directory: Path) -> None:
 
 
 @contextmanager
-def make_site(*, env_file: str = "notes.env", **variables: str) -> Iterator[Site]:
+def make_site(**variables: str) -> Iterator[Site]:
     """A site with its certificate, tables and static files; all servers are stopped at the end.
 
     variables: of the environment, beside those of deploy/notes.env.
@@ -195,7 +195,7 @@ def make_site(*, env_file: str = "notes.env", **variables: str) -> Iterator[Site
             "postgresql:///notes": f"sqlite:///{directory}/data/db.sqlite3",
             "/srv/notes": str(directory),
         }
-        path = site.render("notes.env", exchanges, directory / env_file)
+        path = site.render("notes.env", exchanges, directory / "notes.env")
         with path.open("a") as file:
             file.writelines(f"{name}={value}\n" for name, value in variables.items())
         site.variables = read_environment(path)
@@ -206,77 +206,3 @@ def make_site(*, env_file: str = "notes.env", **variables: str) -> Iterator[Site
             for each in (directory / "data", *(directory / "data").iterdir()):
                 shutil.chown(each, WEB_USER, WEB_USER)
         yield site
-
-
-NGINX = """\
-{user}
-daemon off;
-pid {site.run}/nginx.pid;
-error_log {site.log}/nginx-error.log notice;
-worker_processes 2;
-events {{ worker_connections 1024; }}
-http {{
-    include /etc/nginx/mime.types;
-    log_format tests '$upstream_addr|$upstream_status|$status|$request_method|$uri|$http_x_probe';
-    access_log {site.log}/nginx-access.log tests;
-    client_body_temp_path {site.run}/body;
-    proxy_temp_path {site.run}/proxy;
-    fastcgi_temp_path {site.run}/fastcgi;
-    uwsgi_temp_path {site.run}/uwsgi;
-    scgi_temp_path {site.run}/scgi;
-    include {conf};
-}}
-"""
-
-
-def start_nginx(site: Site, conf: str, sockets: dict[str, str]) -> tuple[Client, Client]:
-    """NGINX with a file of deploy/, as Debian's includes it. Clients: with TLS and without.
-
-    sockets: the words for the upstreams' sockets, and what stands for them here.
-    """
-    tls, plain = free_port(), free_port()
-    path = site.render(
-        conf,
-        {
-            "listen 80;": f"listen 127.0.0.1:{plain};",
-            "listen 443 ": f"listen 127.0.0.1:{tls} ",
-            f"/etc/letsencrypt/live/{HOST}": f"{site.directory}/tls",
-            "/srv/notes": str(site.directory),
-            **sockets,
-        },
-    )
-    # Where names in an include are looked for.
-    (site.directory / "uwsgi_params").symlink_to("/etc/nginx/uwsgi_params")
-    main = site.directory / "nginx.conf"
-    user = f"user {WEB_USER};" if is_root() else ""
-    main.write_text(NGINX.format(user=user, site=site, conf=path))
-    server = site.start("nginx", ["nginx", "-c", str(main), "-e", "stderr"])
-    server.wait_for(lambda: listens(tls) and listens(plain), "listens")
-    return site.client(tls), site.client(plain, tls=False)
-
-
-@dataclass
-class Passed:
-    """A line of NGINX's log: which upstreams it asked, and what they said."""
-
-    upstreams: list[str]
-    statuses: list[str]
-    status: int
-    method: str
-    path: str
-    probe: str
-
-
-def read_nginx_log(site: Site, probe: str = "") -> list[Passed]:
-    """What NGINX has logged; of requests with that X-Probe header alone, if one is named."""
-    lines = (site.log / "nginx-access.log").read_text().splitlines()
-    entries = []
-    for line in lines:
-        upstreams, statuses, status, method, path, named = line.split("|")
-        if not probe or named == probe:
-            entries.append(
-                Passed(
-                    upstreams.split(", "), statuses.split(", "), int(status), method, path, named
-                )
-            )
-    return entries

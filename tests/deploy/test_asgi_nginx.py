@@ -11,8 +11,9 @@ import pytest
 from .client import Client, background_load, bad_tokens, walk_through
 from .front import check_login_limit, check_static_files, check_tls
 from .load import Result
+from .nginx import start_nginx
 from .processes import free_port, listens
-from .site import HOST, Site, make_site, start_nginx
+from .site import HOST, Site, make_site
 
 FOLDER = "asgi-nginx"
 INSTANCES = ("1", "2")

@@ -15,8 +15,9 @@ from .client import Client, background_load, walk_through
 from .front import check_login_limit, check_static_files, check_tls
 from .gunicorn import FOLDER, start_gunicorn, unit
 from .load import Result
+from .nginx import read_nginx_log, start_nginx
 from .processes import is_alive, loads, threads, wait_for
-from .site import Site, is_root, read_nginx_log, start_nginx
+from .site import Site, is_root
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,9 @@ import pytest
 from .client import Client, background_load, walk_through
 from .front import check_login_limit, check_static_files, check_tls
 from .load import Result
+from .nginx import start_nginx
 from .processes import Server, loads, threads
-from .site import Site, start_nginx
+from .site import Site
 
 FOLDER = "uwsgi-nginx"
 

@@ -57,5 +57,6 @@ def check_login_limit(client: Client) -> None:
     assert answers[-1].json == {"detail": "Request was throttled.", "code": "throttled"}
     assert answers[-1].headers["Retry-After"] == "5"
     assert answers[-1].headers["Content-Type"] == "application/json"
-    # The limit is that of the login alone.
+    # A new user's password is hashed, too; what hashes none has no limit.
+    assert client.post("/api/signup/", {"username": "new", "password": "guess"}).status == 429
     assert client.post("/api/token/refresh/", {"refresh": "x"}).status == 401

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ._core import CacheInfo, Key, Signer, Verifier
+try:
+    from ._core import CacheInfo, Key, Signer, Verifier
+except ModuleNotFoundError as _error:
+    if _error.name != f"{__name__}._core":
+        raise
+    # Whoever starts Python in a checkout finds its folder before what pip has installed.
+    _message = (
+        f"The compiled part of pyjwtfast for this Python is not in {__path__[0]}. Leave the "
+        f"checkout if pyjwtfast is installed; to work in it, type `make build`."
+    )
+    raise ModuleNotFoundError(_message, name=_error.name, path=_error.path) from None
 from ._version import __version__
 from .api_jwk import PyJWK, PyJWKSet
 from .api_jws import (

@@ -264,3 +264,14 @@ def test_wheels_are_tested_alike() -> None:
     assert len(files) > 20
     # In CI the fixture fails a test that has no vectors; the runners of wheels have none.
     assert [file.name for file in files if "shared_vectors" in file.read_text()] == []
+
+
+def test_a_checkout_without_its_extension_says_so(tmp_path: Path) -> None:
+    """Who has installed pyjwtfast, and starts Python in the checkout, gets its folder."""
+    compiled = shutil.ignore_patterns("_core*.so", "__pycache__")
+    shutil.copytree(ROOT / "pyjwtfast", tmp_path / "pyjwtfast", ignore=compiled)
+    words = [sys.executable, "-S", "-c", "import pyjwtfast"]  # without what is installed here
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "Leave the checkout if pyjwtfast is installed" in done.stderr
+    assert "During handling" not in done.stderr

@@ -14,6 +14,7 @@ CLAIMED = (
     {"X-Forwarded-SSL": "off", "X-Forwarded-Protocol": "http"},
     {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example;proto=http"},
     {"SCRIPT_NAME": "/api"},
+    {"Connection": "close, X-Forwarded-Proto, X-Forwarded-For"},
 )
 
 

@@ -100,7 +100,7 @@ def connections_plot(pyplot: Any, report: HttpReport) -> Any:
     axes.set_xlim(0, max(values) * 1.12)
     axes.invert_yaxis()
     axes.set_xticks([])
-    heading(axes, "Requests per second, by how the connection to PostgreSQL is had")
+    heading(axes, "Requests per second, by connection")
     tidy(axes, "x")
     figure.tight_layout()
     return figure

@@ -35,7 +35,9 @@ def finish(axes: Any, title: str, counts: tuple[int, ...]) -> None:
     axes.set_xticks(counts, [f"{count:,}" for count in counts])
     axes.minorticks_off()
     heading(axes, title)
-    axes.legend(frameon=False, fontsize=7)
+    lines = len(axes.get_lines())
+    # In two columns, where one would reach down to the lines; and so long that dashes are seen.
+    axes.legend(frameon=False, fontsize=7, ncols=1 + lines // 4, handlelength=3.2)
     tidy(axes, "both")
 
 

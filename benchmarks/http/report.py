@@ -196,7 +196,7 @@ def summary_rows(result: CaseResult) -> list[list[str]]:
             continue
         faster = f"{times(one.ratios[reference].median)} x"
         if not theirs:
-            faster += " its default"
+            faster += " simplejwt's default"
         other = result.of(f"{THEIRS} {theirs}")
         rows.append([title, rate_cell(other), f"**{rate_cell(one)}**", faster])
     for title, way in (

@@ -56,6 +56,7 @@ static inline pjf_span span_of(const char *text)
 
 /* Repeatable pseudo-random numbers (SplitMix64). */
 uint64_t test_random(uint64_t *state);
+size_t test_random_below(uint64_t *state, size_t limit);
 void test_random_fill(uint64_t *state, uint8_t *out, size_t len);
 
 /* len bytes between two pages that can't be touched: right before the second, or right behind the

@@ -135,6 +135,11 @@ uint64_t test_random(uint64_t *state)
     return z ^ z >> 31;
 }
 
+size_t test_random_below(uint64_t *state, size_t limit)
+{
+    return (size_t)(test_random(state) % limit);
+}
+
 void test_random_fill(uint64_t *state, uint8_t *out, size_t len)
 {
     for (size_t i = 0; i < len; i++) {

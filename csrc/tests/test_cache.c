@@ -129,7 +129,7 @@ static void values_are_neither_lost_nor_given_twice(void)
     pjf_cache *cache = new_cache(50, 8000);
     int64_t now = 1000;
     for (size_t round = 1; round <= ROUNDS; round++) {
-        size_t t = (size_t)(test_random(&seed) % TOKENS);
+        size_t t = test_random_below(&seed, TOKENS);
         char token[80];
         snprintf(token, sizeof(token), "header.payload-%zu.%.*s", t, (int)(t % 40),
                  "ssssssssssssssssssssssssssssssssssssssssssss");
@@ -157,7 +157,7 @@ static void values_are_neither_lost_nor_given_twice(void)
         expiry_of[t] = now + (int64_t)(test_random(&seed) % 200);
         pjf_status status =
             pjf_cache_put(cache, span_of(token), value_of(round),
-                          (size_t)(test_random(&seed) % 200), expiry_of[t], now, removed, &count);
+                          test_random_below(&seed, 200), expiry_of[t], now, removed, &count);
         CHECK(count <= PJF_CACHE_REMOVED);
         for (size_t i = 0; i < count; i++) {
             size_t number = (size_t)(uintptr_t)removed[i];

@@ -154,7 +154,7 @@ static void random_texts(void)
     uint64_t seed = 11;
     uint32_t chars[LEN_MAX];
     for (int round = 0; round < 2000; round++) {
-        size_t len = (size_t)(test_random(&seed) % LEN_MAX);
+        size_t len = test_random_below(&seed, LEN_MAX);
         uint32_t limit = limits[round % 4];
         for (size_t i = 0; i < len; i++) {
             chars[i] = (uint32_t)(test_random(&seed) % limit);

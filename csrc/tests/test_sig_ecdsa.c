@@ -251,8 +251,8 @@ static void der_is_what_openssl_writes(void)
         uint8_t back[2 * PJF_ECDSA_NUMBER_MAX];
         unsigned char *want = NULL;
         test_random_fill(&seed, raw, 2 * len);
-        memset(raw, 0, test_random(&seed) % (len + 1)); /* now and then zero itself */
-        memset(raw + len, 0, test_random(&seed) % (len + 1));
+        memset(raw, 0, test_random_below(&seed, len + 1)); /* now and then zero itself */
+        memset(raw + len, 0, test_random_below(&seed, len + 1));
         ECDSA_SIG *pair = ECDSA_SIG_new();
         ECDSA_SIG_set0(pair, BN_bin2bn(raw, (int)len, NULL), BN_bin2bn(raw + len, (int)len, NULL));
         bool zero = BN_is_zero(ECDSA_SIG_get0_r(pair)) || BN_is_zero(ECDSA_SIG_get0_s(pair));
@@ -279,21 +279,21 @@ static void damaged_der_is_refused(void)
         size_t len = lens[i % 3], der_len = 0;
         uint8_t raw[2 * PJF_ECDSA_NUMBER_MAX], der[PJF_ECDSA_DER_MAX + 1];
         test_random_fill(&seed, raw, 2 * len);
-        memset(raw, 0, test_random(&seed) % 3);
-        memset(raw + len, 0, test_random(&seed) % 3);
+        memset(raw, 0, test_random_below(&seed, 3));
+        memset(raw + len, 0, test_random_below(&seed, 3));
         CHECK(pjf_ecdsa_write_der(raw, len, der, &der_len));
-        size_t changes = test_random(&seed) % 3, at;
+        size_t changes = test_random_below(&seed, 3), at;
         for (size_t change = 0; change < changes; change++) {
             switch (test_random(&seed) % 4) {
             case 0: /* near the heads, where it matters */
-                at = test_random(&seed) % 8;
+                at = test_random_below(&seed, 8);
                 der[at] = (uint8_t)test_random(&seed);
                 break;
             case 1:
-                at = test_random(&seed) % der_len;
+                at = test_random_below(&seed, der_len);
                 der[at] = (uint8_t)(der[at] ^ 1u << test_random(&seed) % 8);
                 break;
-            case 2: der_len = test_random(&seed) % (der_len + 1); break;
+            case 2: der_len = test_random_below(&seed, der_len + 1); break;
             default:
                 if (der_len < sizeof(der)) {
                     der[der_len++] = 0;

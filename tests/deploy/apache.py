@@ -25,8 +25,8 @@ LogFormat "%{{BALANCER_WORKER_NAME}}e|%>s|%m|%U|%{{X-Probe}}i" tests
 CustomLog {site.log}/apache-access.log tests
 StartServers 2
 ServerLimit 2
-ThreadsPerChild 16
-MaxRequestWorkers 32
+ThreadsPerChild 25
+MaxRequestWorkers 50
 {user}
 {listen}
 <Directory />

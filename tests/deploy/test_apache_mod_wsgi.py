@@ -174,7 +174,7 @@ def start_two_sites(
     group = "WSGIProcessGroup two"
     if mode == "embedded":
         lines = f"WSGIPythonHome {site.directory}/venv\nWSGIPythonPath {REPOSITORY}\nServerLimit 1"
-        lines += "\nStartServers 1\nMaxRequestWorkers 16"
+        lines += "\nStartServers 1\nMaxRequestWorkers 25"
         group = ""
     for algorithm, key in keys.items():
         settings = {

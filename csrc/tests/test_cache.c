@@ -156,8 +156,8 @@ static void values_are_neither_lost_nor_given_twice(void)
         size_t count;
         expiry_of[t] = now + (int64_t)(test_random(&seed) % 200);
         pjf_status status =
-            pjf_cache_put(cache, span_of(token), value_of(round),
-                          test_random_below(&seed, 200), expiry_of[t], now, removed, &count);
+            pjf_cache_put(cache, span_of(token), value_of(round), test_random_below(&seed, 200),
+                          expiry_of[t], now, removed, &count);
         CHECK(count <= PJF_CACHE_REMOVED);
         for (size_t i = 0; i < count; i++) {
             size_t number = (size_t)(uintptr_t)removed[i];

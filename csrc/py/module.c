@@ -6,9 +6,9 @@
 
 #include "py/pyargs.h"
 #include "py/pydecode.h"
+#include "py/pydrf.h"
 #include "py/pyencode.h"
 #include "py/pyerror.h"
-#include "py/pydrf.h"
 #include "py/pyjws.h"
 #include "py/pykey.h"
 #include "py/pysigner.h"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from rest_framework import HTTP_HEADER_ENCODING
@@ -30,6 +30,17 @@ if TYPE_CHECKING:
 AuthUser = TypeVar("AuthUser", "AbstractBaseUser", TokenUser)
 
 
+class _ProjectsUserModel:
+    """The project's user model, where an instance or a subclass has no other.
+
+    Not a cached_property: REST framework makes an authenticator for each request, which would
+    remember it for nobody.
+    """
+
+    def __get__(self, instance: object, owner: object) -> Any:
+        return self if instance is None else the_user_model()
+
+
 class JWTAuthentication(BaseAuthentication):
     """Authenticates a request by the token in its header, and looks its user up.
 
@@ -47,13 +58,11 @@ class JWTAuthentication(BaseAuthentication):
     # Whether get_user() leaves the user's row to be read later.
     is_lazy: ClassVar[bool] = False
 
-    @cached_property
-    def user_model(self) -> type[AbstractBaseUser]:
-        return the_user_model()
+    user_model: Any = _ProjectsUserModel()
 
     def get_user_queryset(self) -> QuerySet[Any]:
         """The users that a token can name: to be overridden with only() or select_related()."""
-        return self.user_model.objects.all()  # type: ignore[attr-defined, no-any-return]
+        return self.user_model.objects.all()  # type: ignore[no-any-return]
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
         """The user and the verified token; None when the request does not bring one.
@@ -172,11 +181,7 @@ class JWTAuthentication(BaseAuthentication):
         kind = type(self)
         constant = kind.user_queryset_is_constant
         if kind.get_user_queryset is JWTAuthentication.get_user_queryset:
-            # REST framework makes an authenticator for each request, which would remember it for
-            # nobody.
-            is_the_projects = kind.user_model is _USER_MODEL and "user_model" not in self.__dict__
-            model = the_user_model() if is_the_projects else self.user_model
-            return load_user(model, user_id, constant=constant, only_kept=only_kept)
+            return load_user(self.user_model, user_id, constant=constant, only_kept=only_kept)
         return load_user(
             self.get_user_queryset(), user_id, constant=constant, owner=kind, only_kept=only_kept
         )
@@ -185,7 +190,6 @@ class JWTAuthentication(BaseAuthentication):
 # The steps as they are here: others have to be taken.
 _GET_HEADER, _GET_RAW_TOKEN = JWTAuthentication.get_header, JWTAuthentication.get_raw_token
 _HEADER_STEPS = frozenset({"get_header", "get_raw_token"})
-_USER_MODEL = JWTAuthentication.user_model
 
 
 def _message(token_class: type[Token], error: TokenError) -> dict[str, Any]:
@@ -251,7 +255,7 @@ class JWTLazyUserAuthentication(JWTAuthentication):
             return self.read_user(validated_token)
         user_id = self._user_id(validated_token)
         if type(self).get_user_queryset is JWTAuthentication.get_user_queryset:
-            alias = database_of(model.objects)  # type: ignore[attr-defined]
+            alias = database_of(model.objects)
         else:
             alias = database_of(self.get_user_queryset())
         key = lazy_users.to_primary_key(model, user_id, alias)

@@ -41,8 +41,15 @@ def are_djangos_own(model: type[Model]) -> bool:
         and model.__init__ is _INIT
         and model.__new__ is object.__new__
         and model.__setattr__ is object.__setattr__
-        and not (pre_init.receivers and pre_init.has_listeners(model))
-        and not (post_init.receivers and post_init.has_listeners(model))
+        and not are_announced(model)
+    )
+
+
+def are_announced(model: type[Model]) -> bool:
+    """Whether receivers of pre_init or post_init are told of the model's instances."""
+    return bool(
+        (pre_init.receivers and pre_init.has_listeners(model))
+        or (post_init.receivers and post_init.has_listeners(model))
     )
 
 

@@ -125,24 +125,8 @@ class Token:
             self.set_jti()
             return
 
-        own = type(self)
-        # By any of these the instance of a subclass may have steps of its own.
-        is_plain = own is AccessToken or (
-            own.__init__ is _INIT
-            and own.__new__ is object.__new__
-            and own.__getattribute__ is object.__getattribute__
-        )
-        backend: TokenBackend
         try:
-            if (
-                is_plain
-                and own.get_token_backend is _GET_TOKEN_BACKEND
-                and own.token_backend is _TOKEN_BACKEND
-                and self._token_backend is None
-            ):
-                backend = state.token_backend
-            else:
-                backend = self.get_token_backend()
+            backend = self.get_token_backend()
             if verify and (decoded := _decoded.get()) is not None:
                 self.payload = _decode_once(decoded, backend, token)
             else:
@@ -152,6 +136,13 @@ class Token:
         except TokenBackendError as error:
             raise TokenError(_("Token is invalid")) from error
         if verify:
+            own = type(self)
+            # By any of these the instance of a subclass may have steps of its own.
+            is_plain = own is AccessToken or (
+                own.__init__ is _INIT
+                and own.__new__ is object.__new__
+                and own.__getattribute__ is object.__getattribute__
+            )
             if not (
                 is_plain
                 and own.verify is _VERIFY
@@ -368,7 +359,6 @@ class Token:
 _SET_EXP, _SET_IAT = Token.set_exp, Token.set_iat
 _INIT = Token.__init__
 _VERIFY, _CHECK_EXP, _VERIFY_TOKEN_TYPE = Token.verify, Token.check_exp, Token.verify_token_type
-_GET_TOKEN_BACKEND, _TOKEN_BACKEND = Token.get_token_backend, Token.token_backend
 _AWARE_UTCNOW, _UUID4 = aware_utcnow, uuid4
 
 

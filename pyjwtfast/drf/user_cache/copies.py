@@ -15,9 +15,8 @@ from typing import Any
 
 from django.db.models import Model
 from django.db.models.base import ModelState
-from django.db.models.signals import post_init, pre_init
 
-from ..instances import make
+from ..instances import are_announced, make
 
 # Of these types, exactly, a value can be shared: nothing can change it.
 _CONSTANT: frozenset[type] = frozenset(
@@ -70,7 +69,7 @@ def _connected(instance: Model) -> list[Model]:
     found = [instance]
     for each in found:  # which grows meanwhile
         kind = type(each)
-        if pre_init.has_listeners(kind) or post_init.has_listeners(kind):
+        if are_announced(kind):
             raise NotCopiableError(f"{kind._meta.label} has receivers of pre_init or post_init")
         if "_prefetched_objects_cache" in vars(each):
             raise NotCopiableError(f"{kind._meta.label} was read with prefetch_related()")

@@ -112,7 +112,8 @@ class Token:
         Without verify nothing of the token is checked: its claims are anybody's word.
         Raises TokenError, with a message for the client, for a token that is not to be used.
         """
-        if self.token_type is None or self.lifetime is None:
+        lifetime = self.lifetime
+        if self.token_type is None or lifetime is None:
             raise TokenError(_("Cannot create token with no type or lifetime"))
 
         self.token = token
@@ -121,7 +122,7 @@ class Token:
             self.payload = {}
             if api_settings.TOKEN_TYPE_CLAIM is not None:
                 self.payload[api_settings.TOKEN_TYPE_CLAIM] = self.token_type
-            self._set_times()
+            self._set_times(lifetime)
             self.set_jti()
             return
 
@@ -173,9 +174,9 @@ class Token:
                 decoded[None, self.token] = error
             raise
 
-    def _set_times(self) -> None:
+    def _set_times(self, lifetime: timedelta) -> None:
         """Write `exp` and `iat` of a new token; without datetimes, if the steps are those below."""
-        own, lifetime = type(self), self.lifetime
+        own = type(self)
         if (
             aware_utcnow is _AWARE_UTCNOW
             and own.set_exp is _SET_EXP

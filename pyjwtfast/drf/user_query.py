@@ -2,8 +2,9 @@
 
 Most of the time of a `get()` goes into building the same SQL again. Here Django builds it once, and
 from then on the same statement is executed with other values: by its connection's cursor, so that
-wrappers, `assertNumQueries` and transactions see it. A row that is nothing but the model's fields
-becomes an instance as it would by `from_db`; any other is left to Django's own code.
+wrappers, `assertNumQueries` and transactions see it. It has no LIMIT where the field is unique. A
+row that is nothing but the model's fields becomes an instance as it would by `from_db`; any other
+is left to Django's own code.
 
 That is right where the SELECT depends on nothing but the value. Those of Django's own managers do;
 one that asks the clock, a thread-local or the tenant does not, and nothing but its author can tell.
@@ -62,7 +63,9 @@ class FrozenGet:
         if found.query.combinator or found.query.distinct_fields or found.query.select_for_update:
             raise NotFreezableError
         found = found.filter(**{field: value}).order_by()
-        found.query.set_limits(high=MAX_GET_RESULTS)
+        if len(found.query.alias_map) > 1 or not _field(found.model, field).unique:
+            found.query.set_limits(high=MAX_GET_RESULTS)
+        # Else there is one row at most, and to plan a limit is a part of the statement's time.
         lookup = found.query.where.children[-1]
         if (
             found._iterable_class is not ModelIterable

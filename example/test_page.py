@@ -67,19 +67,29 @@ def test_nothing_is_loaded_from_elsewhere(client: Client, path: str) -> None:
 
 
 @pytest.mark.django_db
-def test_the_demo_user_can_log_in_whatever_was_before(settings: Any) -> None:
+def test_the_demo_user_can_log_in(settings: Any) -> None:
     settings.DEMO = True
     output = io.StringIO()
-    call_command("make_demo_user", stdout=output)
-    assert PASSWORD in output.getvalue()
-    assert authenticate(username=USERNAME, password=PASSWORD) is not None
-    user = User.objects.get()
-    user.set_password("difference-engine")
-    user.is_active = False
-    user.save()
-    call_command("make_demo_user", stdout=output)
-    assert authenticate(username=USERNAME, password=PASSWORD) == user
-    assert Note.objects.filter(owner=user).count() == 2
+    for _ in range(2):
+        call_command("make_demo_user", stdout=output)
+        assert PASSWORD in output.getvalue()
+        user = User.objects.get()
+        assert authenticate(username=USERNAME, password=PASSWORD) == user
+        assert Note.objects.filter(owner=user).count() == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("changed", [{"password": ""}, {"is_active": False}])
+def test_somebody_elses_account_is_not_made_the_demo_users(
+    settings: Any, changed: dict[str, Any]
+) -> None:
+    settings.DEMO = True
+    call_command("make_demo_user", stdout=io.StringIO())
+    User.objects.update(**changed)
+    before = User.objects.values().get()
+    with pytest.raises(CommandError, match="DATABASE_URL"):
+        call_command("make_demo_user")
+    assert User.objects.values().get() == before
 
 
 @pytest.mark.django_db

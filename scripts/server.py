@@ -20,7 +20,7 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=EXAMPLE,
-        env={**os.environ, **environment},
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", **environment},
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -48,7 +48,7 @@ def gunicorn(
             # The control socket would be a file in the user's home directory.
             [*command, f"--workers={workers}", "--log-level=warning", "--no-control-socket"],
             cwd=EXAMPLE,
-            env={**os.environ, **environment},
+            env={**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", **environment},
             pass_fds=[number],
             # Ctrl-C reaches this process alone, which then stops the server in order.
             start_new_session=True,

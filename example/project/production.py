@@ -1,6 +1,7 @@
 """Settings of a server: those of settings.py, and what TLS and several processes ask for.
 
 Environment, beside that of settings.py:
+    JWT_SECRET      signs the tokens
     DEBUG           0
     STATIC_ROOT     the directory that `manage.py collectstatic` fills and the web server serves
     CONN_MAX_AGE    for how many seconds a connection to the database is kept; default: 60; an ASGI
@@ -14,10 +15,21 @@ import os
 from django.core.exceptions import ImproperlyConfigured
 
 from project.settings import *  # noqa: F403
-from project.settings import DATABASES, DEBUG, INSTALLED_APPS, REST_FRAMEWORK
+from project.settings import DATABASES, DEBUG, INSTALLED_APPS, REST_FRAMEWORK, SIMPLE_JWT
 
 if DEBUG:
     raise ImproperlyConfigured("Set DEBUG=0, or use project.settings for development.")
+
+JWT_SECRET = os.environ.get("JWT_SECRET", "")
+if not JWT_SECRET:
+    raise ImproperlyConfigured("Set JWT_SECRET: it signs the tokens, and is not SECRET_KEY.")
+SIMPLE_JWT = {
+    **SIMPLE_JWT,
+    # SECRET_KEY signs sessions and password resets: each can be changed without the other.
+    "SIGNING_KEY": JWT_SECRET,
+    # Who changes the password ends all tokens that somebody else may have.
+    "CHECK_REVOKE_TOKEN": True,
+}
 
 if "django.contrib.staticfiles" not in INSTALLED_APPS:
     INSTALLED_APPS = [*INSTALLED_APPS, "django.contrib.staticfiles"]

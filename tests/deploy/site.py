@@ -6,6 +6,7 @@ ports. Each word must be there, so that a test does not go by a text that deploy
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -18,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from pyjwtfast import encode
 from tests.processes import REPOSITORY
@@ -45,17 +47,17 @@ class Site:
     servers: ExitStack
     variables: dict[str, str] = field(default_factory=dict)
     instances: dict[str, Server] = field(default_factory=dict)
-    user_id: str = ""
+    claims: dict[str, Any] = field(default_factory=dict)  # of a token of USER's
 
     @property
     def key(self) -> str:
         """What signs the tokens."""
-        return self.variables["SECRET_KEY"]
+        return self.variables["JWT_SECRET"]
 
     def access_token(self) -> str:
         """USER's, valid for an hour; made here, as logins are limited."""
-        claims = {"token_type": "access", "jti": secrets.token_hex(16), "user_id": self.user_id}
-        return encode({**claims, "exp": int(time.time()) + 3600}, self.key)
+        new = {"jti": secrets.token_hex(16), "exp": int(time.time()) + 3600}
+        return encode({**self.claims, **new}, self.key)
 
     @property
     def run(self) -> Path:
@@ -139,10 +141,13 @@ class Site:
 
 
 MAKE_USER = """
+import json
 import django
 django.setup()
 from django.contrib.auth.models import User
-print(User.objects.create_user({username!r}, password={password!r}).pk)
+from pyjwtfast.drf.tokens import AccessToken
+user = User.objects.create_user({username!r}, password={password!r})
+print(json.dumps(AccessToken.for_user(user).payload))
 """
 
 
@@ -192,6 +197,7 @@ def make_site(**variables: str) -> Iterator[Site]:
         make_certificates(directory / "tls")
         exchanges = {
             "SECRET_KEY=": f"SECRET_KEY={secrets.token_urlsafe(48)}",
+            "JWT_SECRET=": f"JWT_SECRET={secrets.token_urlsafe(48)}",
             "postgresql:///notes": f"sqlite:///{directory}/data/db.sqlite3",
             "/srv/notes": str(directory),
         }
@@ -201,7 +207,7 @@ def make_site(**variables: str) -> Iterator[Site]:
         site.variables = read_environment(path)
         site.python("manage.py", "migrate", "--verbosity=0")
         site.python("manage.py", "collectstatic", "--no-input", "--verbosity=0")
-        site.user_id = site.python("-c", MAKE_USER.format(**USER)).strip()
+        site.claims = json.loads(site.python("-c", MAKE_USER.format(**USER)))
         if is_root():
             for each in (directory / "data", *(directory / "data").iterdir()):
                 shutil.chown(each, WEB_USER, WEB_USER)

@@ -25,6 +25,13 @@ class OfItsOwn(AnonRateThrottle):
     """Counts in a cache of its own, caches["other"], which the tests set."""
 
 
+class ByKey(AnonRateThrottle):
+    """Takes the client for whom its key says."""
+
+    def get_ident(self, request: Any) -> str:
+        raise NotImplementedError
+
+
 class Counts(BaseThrottle):
     """In a way of its own."""
 
@@ -75,7 +82,8 @@ def test_tokens_without_tls(overrides: dict[str, Any], identifiers: list[str]) -
 def throttled(throttle: type[BaseThrottle], **overrides: Any) -> dict[str, Any]:
     return {
         "REST_FRAMEWORK": {
-            "DEFAULT_THROTTLE_CLASSES": [f"{throttle.__module__}.{throttle.__name__}"]
+            "DEFAULT_THROTTLE_CLASSES": [f"{throttle.__module__}.{throttle.__name__}"],
+            "NUM_PROXIES": 0,
         },
         **overrides,
     }
@@ -109,8 +117,29 @@ def test_a_cache_that_processes_do_not_share(
 
 @pytest.mark.parametrize(("cache", "number"), [(LOCAL, 1), (SHARED, 0)])
 def test_a_login_that_has_a_throttle_of_its_own(cache: dict[str, str], number: int) -> None:
-    messages = found(CACHES={"default": cache}, ROOT_URLCONF=__name__)
+    given = {"REST_FRAMEWORK": {"NUM_PROXIES": 1}, "ROOT_URLCONF": __name__}
+    messages = found(CACHES={"default": cache}, **given)
     assert [message.id for message in messages] == ["pyjwtfast.W032"] * number
+
+
+@pytest.mark.parametrize(
+    ("throttle", "proxies", "number"),
+    [
+        (AnonRateThrottle, None, 1),
+        (AnonRateThrottle, 0, 0),
+        (AnonRateThrottle, 1, 0),
+        (ByKey, None, 0),
+        (Counts, None, 0),
+    ],
+)
+def test_throttles_that_believe_a_client_about_its_address(
+    throttle: type[BaseThrottle], proxies: int | None, number: int
+) -> None:
+    given = throttled(throttle, CACHES={"default": SHARED})
+    given["REST_FRAMEWORK"]["NUM_PROXIES"] = proxies
+    messages = found(**given)
+    assert [message.id for message in messages] == ["pyjwtfast.W033"] * number
+    assert all("REST_FRAMEWORK['NUM_PROXIES']" in message.msg for message in messages)
 
 
 def test_routes_that_do_not_load_are_not_ours_to_report() -> None:

@@ -20,7 +20,7 @@ not unique.
 user_cache: E027 a time or a number (in values), E028 cache; W015 cache of one process, W016 no user
 is kept; with `check --deploy` W017 other processes are not told.
 deployment: with `check --deploy` W030 DEBUG, W031 tokens without TLS, W032 throttles whose cache
-the processes do not share.
+the processes do not share, W033 throttles that believe a client about its address.
 middleware: E029 AuthenticationMiddleware below ours.
 revocation: E030 no cache, E031 interval; W020 cache of one process, W021 cache that throws away,
 W022 cache that may hang, W023 interval longer than a token's life.

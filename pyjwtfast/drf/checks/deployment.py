@@ -70,6 +70,24 @@ def check_throttles() -> Messages:
         )
 
 
+def check_client_addresses() -> Messages:
+    """Whose requests a throttle counts together must not be the client's choice."""
+    from rest_framework.settings import api_settings as rest_settings
+    from rest_framework.throttling import BaseThrottle, SimpleRateThrottle
+
+    if rest_settings.NUM_PROXIES is None and any(
+        issubclass(throttle, SimpleRateThrottle) and throttle.get_ident is BaseThrottle.get_ident
+        for throttle in _throttles()
+    ):
+        yield Warning(
+            "REST_FRAMEWORK['NUM_PROXIES'] is not set: throttles take whatever a client writes "
+            "into X-Forwarded-For for its address, and one that writes another each time is never "
+            "throttled.",
+            hint="Set it to the number of proxies in front, to 0 where there is none.",
+            id="pyjwtfast.W033",
+        )
+
+
 def _throttles() -> Iterator[type[Any]]:
     """The project's default throttles, and those of our views' subclasses in its routes."""
     from rest_framework.settings import api_settings as rest_settings
@@ -104,4 +122,4 @@ def _cache_of(throttle: type[SimpleRateThrottle]) -> object:
         return None  # Django reports it
 
 
-CHECKS = (check_debug, check_tls, check_throttles)
+CHECKS = (check_debug, check_tls, check_throttles, check_client_addresses)

@@ -9,10 +9,13 @@ from accounts.demo import PASSWORD, make_demo_user
 
 
 class Command(BaseCommand):
-    help = "Makes the demo user, or sets its password back. Only where DEMO is 1."
+    help = "Makes the demo user, if there is none yet. Only where DEMO is 1."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.DEMO:
             raise CommandError("Its password is known to everybody: set DEMO=1 if you want that.")
-        user = make_demo_user()
+        try:
+            user = make_demo_user()
+        except ValueError as error:
+            raise CommandError(str(error)) from error
         self.stdout.write(f"The demo user is {user.username}, with the password {PASSWORD}.")

@@ -32,6 +32,8 @@ M = TypeVar("M", bound=models.Model)
 
 # Stands for the value among the parameters of a statement.
 _VALUE = object()
+# Of how many values each statement remembers the parameters that Django makes of them.
+_REMEMBERED = 4096
 # Of these lookups a copy with another value is as good as a new one, and they ask the connection
 # that they are given, not the compiler's.
 _COPIED = (Exact, IntegerFieldExact)
@@ -90,6 +92,10 @@ class FrozenGet:
         compiler.connection = None  # of this thread; each call has its own
         self._queryset, self._compiler = found, compiler
         self._lookup, self._columns = lookup, columns
+        # What a field of somebody else makes of a value may change.
+        makers = {type(lookup), *type(lookup.lhs.output_field).__mro__}
+        self._remembers = not any(_is_foreign(maker) for maker in makers)
+        self._remembered: dict[object, tuple[Any, ...]] = {}
         self._alias: str = compiler.using
         self._model: Any = found.model
         self._names = _plain_names(found, compiler, columns)
@@ -103,13 +109,16 @@ class FrozenGet:
         Raises NotTakenError, before anything is sent, for a value that the field does not take.
         """
         connection = connections[self._alias]
-        try:
-            own = self._to_parameter(value, connection)
-        except EmptyResultSet:  # an integer that the column can't hold
-            return []
-        except REFUSALS as error:
-            raise NotTakenError from error
-        params = tuple(own if param is _VALUE else param for param in self._params)
+        params = self._remembered.get(value) if type(value) in (str, int) else None
+        if params is None:
+            try:
+                own = self._to_parameter(value, connection)
+            except EmptyResultSet:  # an integer that the column can't hold
+                return []
+            except REFUSALS as error:
+                raise NotTakenError from error
+            params = tuple(own if param is _VALUE else param for param in self._params)
+            self._remember(value, params)
         # They are the connection's, and live as long as it does.
         kept: dict[FrozenGet, Any] = vars(connection).setdefault("_pyjwtfast_converters", {})
         converters = kept.get(self)
@@ -128,6 +137,16 @@ class FrozenGet:
             attributes = dict(zip(names, (None, *row), strict=True))
             made.append(instances.make(self._model, attributes, self._state.copy()))
         return made
+
+    def _remember(self, value: object, params: tuple[Any, ...]) -> None:
+        # A text and an integer are never equal, so each has its own; a huge one is not kept.
+        if self._remembers and (
+            (type(value) is str and len(value) <= 64)
+            or (type(value) is int and value.bit_length() <= 64)
+        ):
+            if len(self._remembered) >= _REMEMBERED:
+                self._remembered.clear()
+            self._remembered[value] = params
 
     def _by_django(self, connection: Any, params: tuple[Any, ...], converters: Any) -> list[Any]:
         compiler, queryset = self._compiler_on(connection), _copy(self._queryset)
@@ -159,6 +178,11 @@ class FrozenGet:
         compiler = _copy(self._compiler)
         compiler.connection = connection
         return compiler
+
+
+def _is_foreign(maker: type) -> bool:
+    """Whether a class is neither Django's nor Python's."""
+    return maker.__module__.partition(".")[0] not in ("django", "builtins")
 
 
 def _fetch_mode(queryset: Any) -> Any:

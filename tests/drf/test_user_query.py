@@ -5,6 +5,7 @@ But for the limit, which get() sends where there is but one row, too.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +29,7 @@ from pyjwtfast.drf import instances, user_query
 from pyjwtfast.drf.authentication import JWTAuthentication, JWTLazyUserAuthentication
 from pyjwtfast.drf.tokens import AccessToken
 from pyjwtfast.drf.user_query import (
+    FrozenGet,
     NotFreezableError,
     database_of,
     get_frozen,
@@ -38,6 +40,7 @@ from tests.drf.models import User
 
 pytestmark = pytest.mark.django_db
 
+TO_PARAMETER = FrozenGet._to_parameter
 LIMIT = f" LIMIT {MAX_GET_RESULTS}"
 FIELDS = ["id", "pk", "uuid", "badge", "username"]
 
@@ -58,9 +61,9 @@ def state(instance: models.Model) -> dict[str, Any]:
     return {**attributes, "state": {k: v for k, v in vars(made_by).items() if k != "peers"}}
 
 
-def statements(function: Any, *args: Any) -> list[str]:
+def statements(function: Any, *args: Any, **options: Any) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
-        function(*args)
+        function(*args, **options)
     return [query["sql"] for query in captured.captured_queries]
 
 
@@ -305,6 +308,70 @@ def test_a_lookup_of_the_fields_own(user: User, lookup: Any) -> None:
             assert get_frozen(User.objects, "username", who.username) == who
     finally:
         kind._unregister_lookup(lookup)
+
+
+# --- What is remembered of values ---
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_django_is_asked_once_what_a_value_is_sent_as(user: User, field: str) -> None:
+    other = User.objects.create_user("bert", "bert@example.com", "b", badge=8)
+    expected = {
+        str(getattr(who, field)): statements(User.objects.get, **{field: str(getattr(who, field))})
+        for who in (user, other)
+    }
+    with mock.patch.object(FrozenGet, "_to_parameter", autospec=True) as asked:
+        asked.side_effect = TO_PARAMETER
+        for _ in range(3):
+            for who in (user, other):
+                text = str(getattr(who, field))
+                assert get_frozen(User.objects, field, text) == who
+                sent = statements(get_frozen, User.objects, field, text)
+                assert sent == without_limit(expected[text])
+    assert asked.call_count == 2
+
+
+def test_an_integer_and_its_text_are_two_values(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(username=str(user.id))
+    for value in (user.id, str(user.id), True, float(user.id)):
+        for field in ("id", "username"):
+            with contextlib.suppress(User.DoesNotExist):
+                expected = statements(User.objects.get, **{field: value})
+                for _ in range(2):
+                    sent = statements(get_frozen, User.objects, field, value)
+                    assert sent == without_limit(expected)
+
+
+def test_only_so_many_values_and_no_huge_ones(user: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(user_query, "_REMEMBERED", 3)
+    assert get_frozen(User.objects, "username", user.username) == user
+    (frozen,) = user_query._frozen.values()
+    assert frozen is not None
+    assert frozen._remembered != {}
+    for number in range(20):
+        assert frozen(f"nobody{number}") == []
+        assert 0 < len(frozen._remembered) <= 3
+    before = dict(frozen._remembered)
+    assert frozen("x" * 65) == frozen(2**64) == []
+    assert frozen._remembered == before
+
+
+class Changing(models.CharField):  # type: ignore[type-arg]
+    prefix = ""
+
+    def get_prep_value(self, value: Any) -> Any:
+        return f"{self.prefix}{value}"
+
+
+def test_a_field_that_is_not_djangos_is_asked_each_time(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    User.objects.create_user("x-" + user.username, "x@example.com", "x")
+    monkeypatch.setattr(User._meta.get_field("username"), "__class__", Changing)
+    for prefix in ("", "x-", ""):
+        monkeypatch.setattr(Changing, "prefix", prefix)
+        found = get_frozen(User.objects, "username", user.username)
+        assert found.username == prefix + user.username
 
 
 # --- The database ---

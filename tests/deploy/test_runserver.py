@@ -15,7 +15,9 @@ def test_load(site: Site, load: Callable[..., Result]) -> None:
     port = free_port()
     python = str(site.directory / "venv" / "bin" / "python")
     command = [python, "manage.py", "runserver", "--noreload", f"127.0.0.1:{port}"]
-    environment = {**site.variables, "DJANGO_SETTINGS_MODULE": "project.settings", "DEBUG": "1"}
+    settings = {"DJANGO_SETTINGS_MODULE": "project.settings", "DEBUG": "1"}
+    # These sign with SECRET_KEY, and tokens are made with what the servers sign with.
+    environment = {**site.variables, **settings, "SECRET_KEY": site.key}
     server = site.start("runserver", command, environment)
     server.wait_for(lambda: listens(port), "listens")
     load("runserver", Client(port, HOST), site)

@@ -330,7 +330,7 @@ def ratio_cell(case: CaseResult | None, name: str, reference: str) -> str:
     return f"{times(figures.ratios[reference].median)} x"
 
 
-def readme_rows(report: Report) -> list[list[str]]:
+def short_rows(report: Report) -> list[list[str]]:
     """The call, what it replaces, ryjwt's, ours, and how many times as fast ours is."""
     rows = [["", "PyJWT", "ryjwt", "pyjwtfast", "vs PyJWT", "vs ryjwt"]]
 
@@ -359,6 +359,26 @@ def readme_rows(report: Report) -> list[list[str]]:
     return rows
 
 
+def readme_lines(report: Report) -> str:
+    """The least times, and those of PyJWT and ryjwt in parentheses."""
+
+    def took(case: CaseResult | None, ours: str) -> str:
+        own = cell(case, f"pyjwtfast {ours}")
+        return f"**{own}** ({least(case, 'PyJWT')}, {least(case, 'ryjwt')})"
+
+    def verified(name: str) -> str:
+        return took(algorithm_case(report, "verify", name), "Verifier.verify()")
+
+    decode = took(report.case("decode"), "decode()")
+    encode = took(report.case("encode"), "encode()")
+    seen = took(report.case("rotating-flat"), "Verifier.verify(), cached")
+    return f"""\
+- `decode()`, HS256: {decode}; `encode()`: {encode}.
+- With a prepared key, `Verifier.verify()`: {verified("HS256")}; of a token seen before: {seen}.
+- RS256: {verified("RS256")}; ES256: {verified("ES256")}; nearly all of that is OpenSSL's time.
+- {readme_drf_line(report)}"""
+
+
 def readme_drf_line(report: Report) -> str:
     way = "JWTStatelessUserAuthentication"
     seen, new = report.case("drf-rotating"), report.case("drf-uncached")
@@ -378,13 +398,11 @@ def versions_line(env: Environment) -> str:
 def readme_section(report: Report) -> str:
     env = report.environment
     return f"""\
-simplejwt's access token (231 characters with HS256), prepared keys but for `decode()` and \
-`encode()`. {env.python}, {env.cpu}; {versions_line(env)}. The best of {report.rounds} interleaved \
-rounds; PyJWT and ryjwt in their fastest way.
+simplejwt's access token (231 characters with HS256); in parentheses PyJWT and ryjwt, each in its \
+fastest way. {env.python}, {env.cpu}; {versions_line(env)}. The best of {report.rounds} \
+interleaved rounds.
 
-{markdown(readme_rows(report))}
-
-{readme_drf_line(report)}
+{readme_lines(report)}
 
 To reproduce it: `make bench`. Every algorithm, size and figure, oxyjwt's, too, and plots: \
 [docs/performance.md](docs/performance.md).
@@ -411,7 +429,7 @@ def surroundings(report: Report, how: str = "") -> str:
 def performance_section(report: Report, plots: Sequence[str]) -> str:
     """plots: paths from docs/."""
     parts = [surroundings(report)]
-    parts.append(f"### In short\n\n{markdown(readme_rows(report))}\n\n{readme_drf_line(report)}")
+    parts.append(f"### In short\n\n{markdown(short_rows(report))}\n\n{readme_drf_line(report)}")
     parts += [f"![{Path(plot).stem.split('-')[-1]}]({plot})" for plot in plots]
     about = "Prepared keys, least times; PyJWT's key is an object of `cryptography`."
     parts.append(f"### Every algorithm\n\n{about}\n\n{markdown(algorithm_rows(report))}")

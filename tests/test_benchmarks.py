@@ -305,10 +305,12 @@ def test_plots(written: dict[str, Any], tmp_path: Path) -> None:
 def test_documents(written: dict[str, Any]) -> None:
     shown = report.from_json(json.dumps(written))
     readme = report.readme_section(shown)
-    assert "| `Verifier.verify()`, RS256 | " in readme
+    assert "; ES256: **" in readme
+    assert " (-" not in readme
     assert "where simplejwt's takes " in readme
     assert "**-**" not in readme, "a case or a contestant was not found"
     whole = report.performance_section(shown, ["speed.png"])
+    assert "| `Verifier.verify()`, RS256 | " in whole
     assert whole.count("### Every algorithm") == 1
     assert "| EdDSA Ed448 | " in whole
     assert "two threads, RS256" in whole

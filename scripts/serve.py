@@ -9,6 +9,7 @@ import argparse
 import errno
 import os
 import signal
+import subprocess
 import sys
 
 from server import gunicorn, manage, migrate
@@ -38,8 +39,11 @@ def main() -> int:
     port: int = parser.parse_args().port
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     environment = {"DEMO": "1"}
-    migrate(environment)
-    user = manage(environment, "make_demo_user").strip()
+    try:
+        migrate(environment)
+        user = manage(environment, "make_demo_user").strip()
+    except subprocess.CalledProcessError:
+        return 1  # it has said why
     try:
         with gunicorn(environment, port) as (url, server):
             # Not the URL itself: a password may be part of it.

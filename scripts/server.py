@@ -15,12 +15,17 @@ from pathlib import Path
 EXAMPLE = Path(__file__).resolve().parent.parent / "example"
 
 
+def with_ours(environment: dict[str, str]) -> dict[str, str]:
+    """This process's variables, and those of the environment; the settings for development."""
+    return {**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", **environment}
+
+
 def manage(environment: dict[str, str], *arguments: str) -> str:
     """Runs manage.py; what it has printed. Raises subprocess.CalledProcessError."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=EXAMPLE,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", **environment},
+        env=with_ours(environment),
         check=True,
         stdout=subprocess.PIPE,
         text=True,
@@ -48,7 +53,7 @@ def gunicorn(
             # The control socket would be a file in the user's home directory.
             [*command, f"--workers={workers}", "--log-level=warning", "--no-control-socket"],
             cwd=EXAMPLE,
-            env={**os.environ, "DJANGO_SETTINGS_MODULE": "project.settings", **environment},
+            env=with_ours(environment),
             pass_fds=[number],
             # Ctrl-C reaches this process alone, which then stops the server in order.
             start_new_session=True,

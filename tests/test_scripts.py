@@ -102,6 +102,32 @@ def test_serve_on_a_port_that_is_taken(tmp_path: Path) -> None:
     assert done.stderr == f"{reason} Try another one: make serve PORT=8001\n"
 
 
+def test_serve_where_ada_is_somebody_else(tmp_path: Path) -> None:
+    environment = {
+        **{key: value for key, value in os.environ.items() if key[:7] != "DJANGO_"},
+        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
+    }
+
+    def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, *command],
+            cwd=cwd,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    example = SCRIPTS.parent / "example"
+    run("manage.py", "migrate", "--verbosity=0", cwd=example).check_returncode()
+    make = "from django.contrib.auth.models import User; User.objects.create_user('ada')"
+    run("manage.py", "shell", "-c", make, cwd=example).check_returncode()
+    done = run(str(SCRIPTS / "serve.py"), cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith("CommandError: The user ada has another password")
+    assert done.stderr.count("\n") == 1
+
+
 def load_run_tests() -> ModuleType:
     spec = importlib.util.spec_from_file_location("run_tests", SCRIPTS / "run_tests.py")
     assert spec is not None

@@ -1,6 +1,7 @@
 """The demo user, whose password everybody may know."""
 
 from django.contrib.auth.models import User
+from django.db import transaction
 
 from notes.models import Note
 
@@ -9,6 +10,7 @@ PASSWORD = "analytical-engine"
 NOTES = ("Weave algebraic patterns", "Compute the Bernoulli numbers")
 
 
+@transaction.atomic
 def make_demo_user() -> User:
     """The demo user, with notes to be listed. ValueError if the name is somebody else's."""
     user = User.objects.filter(username=USERNAME).first()

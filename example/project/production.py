@@ -27,7 +27,8 @@ SIMPLE_JWT = {
     **SIMPLE_JWT,
     # SECRET_KEY signs sessions and password resets: each can be changed without the other.
     "SIGNING_KEY": JWT_SECRET,
-    # Who changes the password ends all tokens that somebody else may have.
+    # A changed password ends all refresh tokens, and access tokens wherever the user's row is read:
+    # not at api/whoami/.
     "CHECK_REVOKE_TOKEN": True,
 }
 

@@ -1,7 +1,7 @@
 """Settings of the example project: a notes API whose users authenticate with JWTs.
 
 Environment:
-    SECRET_KEY      signs the tokens (see production.py); has to be given when DEBUG is 0
+    SECRET_KEY      signs the tokens, but with production.py; has to be given when DEBUG is 0
     DEBUG           1 (the default) or 0
     DATABASE_URL    default: the SQLite file db.sqlite3 beside manage.py;
                     PostgreSQL: postgresql://user:password@host:5432/name

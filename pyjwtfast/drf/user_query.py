@@ -2,9 +2,9 @@
 
 Most of the time of a `get()` goes into building the same SQL again. Here Django builds it once, and
 from then on the same statement is executed with other values: by its connection's cursor, so that
-wrappers, `assertNumQueries` and transactions see it. It has no LIMIT where the field is unique. A
-row that is nothing but the model's fields becomes an instance as it would by `from_db`; any other
-is left to Django's own code.
+wrappers, `assertNumQueries` and transactions see it. It has no LIMIT where the table itself has one
+row at most. A row that is nothing but the model's fields becomes an instance as it would by
+`from_db`; any other is left to Django's own code.
 
 That is right where the SELECT depends on nothing but the value. Those of Django's own managers do;
 one that asks the clock, a thread-local or the tenant does not, and nothing but its author can tell.
@@ -54,7 +54,7 @@ REFUSALS = (TypeError, ValueError, ArithmeticError, ValidationError)
 
 
 class FrozenGet:
-    """`queryset.get(field=value)`, compiled for every value. Not changed by its calls.
+    """`queryset.get(field=value)`, compiled for every value; for all threads.
 
     Raises NotFreezableError for what has no such form. The value is an example, which the field
     takes.
@@ -65,9 +65,9 @@ class FrozenGet:
         if found.query.combinator or found.query.distinct_fields or found.query.select_for_update:
             raise NotFreezableError
         found = found.filter(**{field: value}).order_by()
-        if len(found.query.alias_map) > 1 or not _field(found.model, field).unique:
+        # To plan a limit is a part of the statement's time.
+        if not _has_one_row(found.query, _field(found.model, field)):
             found.query.set_limits(high=MAX_GET_RESULTS)
-        # Else there is one row at most, and to plan a limit is a part of the statement's time.
         lookup = found.query.where.children[-1]
         if (
             found._iterable_class is not ModelIterable
@@ -94,8 +94,9 @@ class FrozenGet:
         self._lookup, self._columns = lookup, columns
         # What a field of somebody else makes of a value may change.
         makers = {type(lookup), *type(lookup.lhs.output_field).__mro__}
-        self._remembers = not any(_is_foreign(maker) for maker in makers)
-        self._remembered: dict[object, tuple[Any, ...]] = {}
+        self._remembered: dict[object, tuple[Any, ...]] | None = (
+            None if any(_is_foreign(maker) for maker in makers) else {}
+        )
         self._alias: str = compiler.using
         self._model: Any = found.model
         self._names = _plain_names(found, compiler, columns)
@@ -109,7 +110,12 @@ class FrozenGet:
         Raises NotTakenError, before anything is sent, for a value that the field does not take.
         """
         connection = connections[self._alias]
-        params = self._remembered.get(value) if type(value) in (str, int) else None
+        # A text and an integer are never equal, so each has its own; a huge one is not kept.
+        is_small = (type(value) is str and len(value) <= 64) or (
+            type(value) is int and value.bit_length() <= 64
+        )
+        remembered = self._remembered if is_small else None
+        params = None if remembered is None else remembered.get(value)
         if params is None:
             try:
                 own = self._to_parameter(value, connection)
@@ -118,7 +124,10 @@ class FrozenGet:
             except REFUSALS as error:
                 raise NotTakenError from error
             params = tuple(own if param is _VALUE else param for param in self._params)
-            self._remember(value, params)
+            if remembered is not None:
+                if len(remembered) >= _REMEMBERED:
+                    remembered.clear()
+                remembered[value] = params
         # They are the connection's, and live as long as it does.
         kept: dict[FrozenGet, Any] = vars(connection).setdefault("_pyjwtfast_converters", {})
         converters = kept.get(self)
@@ -137,16 +146,6 @@ class FrozenGet:
             attributes = dict(zip(names, (None, *row), strict=True))
             made.append(instances.make(self._model, attributes, self._state.copy()))
         return made
-
-    def _remember(self, value: object, params: tuple[Any, ...]) -> None:
-        # A text and an integer are never equal, so each has its own; a huge one is not kept.
-        if self._remembers and (
-            (type(value) is str and len(value) <= 64)
-            or (type(value) is int and value.bit_length() <= 64)
-        ):
-            if len(self._remembered) >= _REMEMBERED:
-                self._remembered.clear()
-            self._remembered[value] = params
 
     def _by_django(self, connection: Any, params: tuple[Any, ...], converters: Any) -> list[Any]:
         compiler, queryset = self._compiler_on(connection), _copy(self._queryset)
@@ -178,6 +177,12 @@ class FrozenGet:
         compiler = _copy(self._compiler)
         compiler.connection = connection
         return compiler
+
+
+def _has_one_row(query: Any, field: Any) -> bool:
+    """Whether one row at most has a value of the field, and nothing in the SELECT adds to it."""
+    adds = query.annotations or query.extra_tables or query.select_related
+    return field.unique and len(query.alias_map) == 1 and not adds
 
 
 def _is_foreign(maker: type) -> bool:
@@ -214,6 +219,9 @@ def _copy(value: T) -> T:
     made.__dict__.update(value.__dict__)
     return made
 
+
+# What statements, or the parameters made of a value, go by.
+_SETTINGS = {"AUTH_USER_MODEL", "DATABASES", "DATABASE_ROUTERS", "TIME_ZONE", "USE_TZ"}
 
 # By owner, database and field; None where the ordinary way must be taken.
 _frozen: dict[tuple[object, str, str], FrozenGet | None] = {}
@@ -301,7 +309,7 @@ def _freeze(queryset: models.QuerySet[Any], name: str, value: object) -> FrozenG
 
 
 def _forget(**kwargs: Any) -> None:
-    if kwargs["setting"] in ("AUTH_USER_MODEL", "DATABASES", "DATABASE_ROUTERS"):
+    if kwargs["setting"] in _SETTINGS:
         _frozen.clear()
 
 

@@ -80,10 +80,11 @@ def check_client_addresses() -> Messages:
         for throttle in _throttles()
     ):
         yield Warning(
-            "REST_FRAMEWORK['NUM_PROXIES'] is not set: throttles take whatever a client writes "
-            "into X-Forwarded-For for its address, and one that writes another each time is never "
-            "throttled.",
-            hint="Set it to the number of proxies in front, to 0 where there is none.",
+            "REST_FRAMEWORK['NUM_PROXIES'] is not set: throttles that go by the client's address "
+            "take for it what X-Forwarded-For says, and whoever writes another one there each time "
+            "is never throttled.",
+            hint="Set it to the number of proxies in front, to 0 where there is none. Silence "
+            "this where throttles go by something else.",
             id="pyjwtfast.W033",
         )
 

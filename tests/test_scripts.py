@@ -13,7 +13,10 @@ from types import ModuleType
 
 import pytest
 
-SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+from tests.processes import REPOSITORY, printed_by, python
+
+SCRIPTS = REPOSITORY / "scripts"
+EXAMPLE = REPOSITORY / "example"
 ALL = ("3.10", "3.11", "3.12", "3.13", "3.14")
 
 FIND_PYTHON = """\
@@ -86,43 +89,30 @@ def test_no_python_at_all(tmp_path: Path) -> None:
     assert calls == []
 
 
+def serve(directory: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """What scripts/serve.py says, with a database in the directory."""
+    return python(str(SCRIPTS / "serve.py"), *arguments, **of_the_example(directory))
+
+
+def of_the_example(directory: Path) -> dict[str, str]:
+    database = f"sqlite:///{directory}/db.sqlite3"
+    return {"DJANGO_SETTINGS_MODULE": "project.settings", "DATABASE_URL": database}
+
+
 def test_serve_on_a_port_that_is_taken(tmp_path: Path) -> None:
-    environment = {key: value for key, value in os.environ.items() if key[:7] != "DJANGO_"}
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run(
-            [sys.executable, str(SCRIPTS / "serve.py"), "--port", str(port)],
-            env={**environment, "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3"},
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
+        done = serve(tmp_path, "--port", str(port))
     assert done.returncode == 1
     reason = f"Port {port}: address already in use."
     assert done.stderr == f"{reason} Try another one: make serve PORT=8001\n"
 
 
 def test_serve_where_ada_is_somebody_else(tmp_path: Path) -> None:
-    environment = {
-        **{key: value for key, value in os.environ.items() if key[:7] != "DJANGO_"},
-        "DATABASE_URL": f"sqlite:///{tmp_path}/db.sqlite3",
-    }
-
-    def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, *command],
-            cwd=cwd,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    example = SCRIPTS.parent / "example"
-    run("manage.py", "migrate", "--verbosity=0", cwd=example).check_returncode()
     make = "from django.contrib.auth.models import User; User.objects.create_user('ada')"
-    run("manage.py", "shell", "-c", make, cwd=example).check_returncode()
-    done = run(str(SCRIPTS / "serve.py"), cwd=tmp_path)
+    for command in (["migrate", "--verbosity=0"], ["shell", "-c", make]):
+        printed_by("manage.py", *command, directory=EXAMPLE, **of_the_example(tmp_path))
+    done = serve(tmp_path)
     assert done.returncode == 1
     assert done.stderr.startswith("CommandError: The user ada has another password")
     assert done.stderr.count("\n") == 1

@@ -3,8 +3,6 @@
  * UTF-32 of ASCII text are ASCII text with NULs), byte order marks, leading white space. A false
  * alarm costs a clear error when a key is loaded; a miss costs every account.
  */
-#define _GNU_SOURCE /* memmem */
-
 #include "core/key_guard.h"
 
 #include <stdlib.h>
@@ -14,19 +12,14 @@
 
 #include "core/buf.h"
 #include "core/json_read.h"
+#include "core/key_text.h"
 
 /* Longer base64 is no key anyone uses. */
 #define PJF_GUARD_BASE64_MAX 65536
 
 static bool contains(pjf_span text, const char *word)
 {
-    return memmem(text.ptr, text.len, word, strlen(word)) != NULL;
-}
-
-static bool starts_with(pjf_span text, const char *word)
-{
-    size_t len = strlen(word);
-    return text.len >= len && memcmp(text.ptr, word, len) == 0;
+    return pjf_span_find(text, word) != NULL;
 }
 
 static pjf_span skip(pjf_span text, size_t count)
@@ -40,9 +33,10 @@ static pjf_span skip_disguise(pjf_span text)
     for (;;) {
         if (text.len >= 1 && text.ptr[0] != '\0' && strchr(" \t\r\n\v\f", text.ptr[0]) != NULL) {
             text = skip(text, 1);
-        } else if (starts_with(text, "\xEF\xBB\xBF")) {
+        } else if (pjf_span_starts_with(text, "\xEF\xBB\xBF")) {
             text = skip(text, 3);
-        } else if (starts_with(text, "\xFF\xFE") || starts_with(text, "\xFE\xFF")) {
+        } else if (pjf_span_starts_with(text, "\xFF\xFE") ||
+                   pjf_span_starts_with(text, "\xFE\xFF")) {
             text = skip(text, 2);
         } else {
             return text;
@@ -63,7 +57,7 @@ static bool looks_like_ssh(pjf_span text)
                                            "ssh-dss",     "ecdsa-sha2-nistp", "sk-ssh-ed25519",
                                            "sk-ecdsa-"};
     for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
-        if (starts_with(text, prefixes[i])) {
+        if (pjf_span_starts_with(text, prefixes[i])) {
             return true;
         }
     }

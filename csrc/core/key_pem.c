@@ -3,7 +3,6 @@
  * not: one block, nothing but white space around it, labels by an allow-list; but base64 in lines
  * of any length, or in none, as environment variables hold it.
  */
-#define _GNU_SOURCE /* memmem */
 
 #include <openssl/evp.h>
 
@@ -38,7 +37,7 @@ static bool take_word(pjf_span *text, const char *word)
 /* Takes all before the next word; the word stays. */
 static bool take_until(pjf_span *text, const char *word, pjf_span *before)
 {
-    const uint8_t *found = text->len == 0 ? NULL : memmem(text->ptr, text->len, word, strlen(word));
+    const uint8_t *found = pjf_span_find(*text, word);
     if (found == NULL) {
         return false;
     }

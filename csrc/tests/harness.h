@@ -27,8 +27,15 @@ typedef struct test_suite {
     const test_suite suite##_suite = {#suite, suite##_cases}
 #define TEST(function) {#function, function}
 
+/* MinGW-w64 has two printf: Microsoft's, and the standard's by -D__USE_MINGW_ANSI_STDIO=1. */
+#ifdef __MINGW_PRINTF_FORMAT
+# define PRINTF_FORMAT __MINGW_PRINTF_FORMAT
+#else
+# define PRINTF_FORMAT printf
+#endif
+
 /* What is being looked at: told when a check fails. */
-void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void note(const char *format, ...) __attribute__((format(PRINTF_FORMAT, 1, 2)));
 
 bool check_that(bool holds, const char *text, const char *file, int line);
 bool check_equal(unsigned long long got, unsigned long long want, const char *text,

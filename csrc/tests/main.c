@@ -6,8 +6,12 @@
 #include <openssl/crypto.h>
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <sys/mman.h>
-#include <unistd.h>
+#ifdef _WIN32
+# include <windows.h>
+#else
+# include <sys/mman.h>
+# include <unistd.h>
+#endif
 
 #define SUITES(X)  \
     X(base)        \
@@ -147,16 +151,62 @@ void test_random_fill(uint64_t *state, uint8_t *out, size_t len)
     }
 }
 
+#ifdef _WIN32
+static size_t page_size(void)
+{
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    return info.dwPageSize;
+}
+
+static void *reserve(size_t len)
+{
+    return VirtualAlloc(NULL, len, MEM_RESERVE, PAGE_NOACCESS);
+}
+
+static bool open_pages(void *first, size_t len)
+{
+    return VirtualAlloc(first, len, MEM_COMMIT, PAGE_READWRITE) != NULL;
+}
+
+static void give_back(void *mapping, size_t len)
+{
+    (void)len;
+    VirtualFree(mapping, 0, MEM_RELEASE);
+}
+#else
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+static void *reserve(size_t len)
+{
+    void *mapping = mmap(NULL, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    return mapping == MAP_FAILED ? NULL : mapping;
+}
+
+static bool open_pages(void *first, size_t len)
+{
+    return mprotect(first, len, PROT_READ | PROT_WRITE) == 0;
+}
+
+static void give_back(void *mapping, size_t len)
+{
+    munmap(mapping, len);
+}
+#endif
+
 guarded guarded_new(size_t len, bool at_end)
 {
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t page = page_size();
     size_t inner = (len / page + 1) * page;
     guarded memory;
     memory.mapping_len = inner + 2 * page;
-    memory.mapping = mmap(NULL, memory.mapping_len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    uint8_t *first = (uint8_t *)memory.mapping + page;
-    if (memory.mapping == MAP_FAILED || mprotect(first, inner, PROT_READ | PROT_WRITE) != 0) {
-        perror("mmap");
+    memory.mapping = reserve(memory.mapping_len);
+    uint8_t *first = memory.mapping == NULL ? NULL : (uint8_t *)memory.mapping + page;
+    if (first == NULL || !open_pages(first, inner)) {
+        printf("no pages to be had\n");
         exit(2);
     }
     memory.ptr = at_end ? first + inner - len : first;
@@ -165,7 +215,7 @@ guarded guarded_new(size_t len, bool at_end)
 
 void guarded_free(guarded *memory)
 {
-    munmap(memory->mapping, memory->mapping_len);
+    give_back(memory->mapping, memory->mapping_len);
 }
 
 /* Allocations of one kind: how many more succeed before one fails; -1 for all. */

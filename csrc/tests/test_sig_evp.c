@@ -7,8 +7,10 @@
 #include "tests/sig_fixtures.h"
 
 #include <pthread.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#ifndef _WIN32
+# include <sys/wait.h>
+# include <unistd.h>
+#endif
 
 #include <openssl/err.h>
 
@@ -162,6 +164,11 @@ static void threads_share_a_key(void)
 
 /* ---- fork ---- */
 
+#ifdef _WIN32
+# define FORK_TESTS /* it has none */
+#else
+# define FORK_TESTS TEST(a_forked_child_goes_on),
+
 static bool child_succeeds(const signer *s, const char *alg, const uint8_t *signature, size_t len)
 {
     int wait_status = -1;
@@ -209,6 +216,8 @@ static void a_forked_child_goes_on(void)
         signer_free(&s);
     }
 }
+
+#endif
 
 /* ---- memory ---- */
 
@@ -428,8 +437,7 @@ static void a_public_key_verifies_only(void)
 
 TEST_SUITE(sig_evp, TEST(a_template_is_made_once_and_its_copy_serves_again),
            TEST(a_call_finds_the_spare_taken), TEST(threads_share_a_key),
-           TEST(a_forked_child_goes_on), TEST(a_scratch_holds_no_key),
-           TEST(every_allocation_of_ours_fails_cleanly),
+           FORK_TESTS TEST(a_scratch_holds_no_key), TEST(every_allocation_of_ours_fails_cleanly),
            TEST(every_allocation_of_openssl_fails_cleanly),
            TEST(want_of_memory_breaks_no_later_signature), TEST(the_error_queue_is_left_alone),
            TEST(a_public_key_verifies_only));

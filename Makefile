@@ -122,7 +122,7 @@ messages:  ## collect the messages of pyjwtfast.drf into its catalogues, and com
 	@scripts/messages.sh
 
 .PHONY: test-arch
-test-arch:  ## the C tests for arm64, armhf and s390x under QEMU (ARCH=...); Debian only
+test-arch:  ## the C tests for arm64, armhf and s390x under QEMU (ARCH=..., also windows); Debian only
 	@scripts/check_requirements.sh arch
 	@scripts/test_arch.sh $(ARCH)
 

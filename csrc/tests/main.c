@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #ifdef _WIN32
+# include <fcntl.h>
+# include <io.h>
 # include <windows.h>
 #else
 # include <sys/mman.h>
@@ -344,6 +346,9 @@ static bool wanted(const test_suite *suite, int argc, char **argv)
 int main(int argc, char **argv)
 {
     unsigned passed = 0, failed = 0;
+#ifdef _WIN32
+    _setmode(_fileno(stdout), _O_BINARY); /* lines end as everywhere */
+#endif
     if (CRYPTO_set_mem_functions(openssl_malloc, openssl_realloc, openssl_free) != 1) {
         printf("OpenSSL does not take our allocator\n");
         return 2;

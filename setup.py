@@ -12,6 +12,7 @@ Environment:
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -92,8 +93,9 @@ scripts/build_openssl.sh. Without OPENSSL_STATIC the shared library is taken.
 """
 
 WINDOWS_HELP = """\
-pyjwtfast does not support Windows: its C code uses C11 atomics, and attributes and built-in
-functions of gcc and clang, which Microsoft's compiler lacks. In WSL it works as on Linux.
+On Windows pyjwtfast is built by MinGW-w64's gcc, which is not in PATH: its C code uses C11 atomics,
+and attributes and built-in functions of gcc and clang, which Microsoft's compiler lacks. It comes
+with MSYS2, as does OpenSSL; OPENSSL_DIR names the latter's prefix. In WSL it works as on Linux.
 """
 
 
@@ -142,15 +144,24 @@ def static_words(directories: list[str]) -> list[str]:
         return []
     if sys.platform == "darwin":
         return [str(archive), "-Wl,-exported_symbol,_PyInit__core"]
+    if sys.platform == "win32":
+        # With gcc's own libraries inside, too: no DLL but Python's and the system's is needed.
+        system = ["-lws2_32", "-lcrypt32", "-ladvapi32", "-luser32"]
+        return [str(archive), *system, "-static-libgcc", "-Wl,-Bstatic", "-lpthread"]
     return [str(archive), "-ldl", "-pthread", "-Wl,--exclude-libs,ALL"]
 
 
 class BuildCore(build_ext):
     """build_ext that says what is missing before it compiles, in words a user can act on."""
 
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        if sys.platform == "win32":
+            if not shutil.which("gcc"):
+                raise SetupError(WINDOWS_HELP)
+            self.compiler = "mingw32"
+
     def build_extensions(self) -> None:
-        if self.compiler.compiler_type == "msvc":
-            raise SetupError(WINDOWS_HELP)
         try:
             self.probe("extern int pjf_probe;\n")
         except CompileError as error:

@@ -21,6 +21,8 @@ if ! perl -MIPC::Cmd -MTime::Piece -e 1 2>/dev/null; then
         yum install -y perl-core
     elif has apk; then
         apk add --no-cache perl linux-headers
+    elif has pacman; then
+        pacman --sync --needed --noconfirm perl
     else
         echo "build_openssl.sh: Perl is missing, with its modules IPC::Cmd and Time::Piece" >&2
         exit 1
@@ -28,6 +30,17 @@ if ! perl -MIPC::Cmd -MTime::Piece -e 1 2>/dev/null; then
 elif has apk; then
     apk add --no-cache linux-headers
 fi
+
+# On Windows this runs in MSYS2, and Configure is told which of its compilers is meant.
+target=
+openssldir=/usr/share/pyjwtfast/ssl
+case $(uname -s) in
+MINGW64*)
+    pacman --sync --needed --noconfirm make mingw-w64-x86_64-gcc
+    target=mingw64
+    openssldir='C:/Program Files/Common Files/pyjwtfast/ssl'
+    ;;
+esac
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -51,8 +64,8 @@ cd "$work/openssl-$version"
 # No modules, and little that the extension has no use for. The folder of openssl.cnf is one that
 # is on no machine, below one that only root can write to: what a system's own configuration says is
 # meant for the system's own version. OPENSSL_CONF still names one.
-./Configure \
-    --prefix="$prefix" --libdir=lib --openssldir=/usr/share/pyjwtfast/ssl \
+./Configure $target \
+    --prefix="$prefix" --libdir=lib --openssldir="$openssldir" \
     -fPIC no-shared no-module no-legacy no-apps no-docs no-tests no-engine no-comp \
     no-cms no-ct no-srp no-ts
 make -j"$(getconf _NPROCESSORS_ONLN)" build_libs >build.log 2>&1 || {

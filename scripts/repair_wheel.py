@@ -3,7 +3,7 @@
     python scripts/repair_wheel.py WHEEL DESTINATION
 
 OpenSSL's code is in it, so its licence comes with it; auditwheel (on macOS delocate) gives it the
-name of the systems that it runs on; and it is looked at: the extension needs nothing but the
+name of the systems that it runs on (for Windows it has that already); and it is looked at: the extension needs nothing but the
 system's C library, and exports nothing but its module. Needs the extra `wheel`; cibuildwheel and
 `make wheel` call this.
 """
@@ -73,6 +73,10 @@ def with_license(wheel: Path, license_file: Path, directory: Path) -> Path:
 
 
 def repair(wheel: Path, destination: Path) -> None:
+    if sys.platform == "win32":
+        destination.mkdir()
+        shutil.copy(wheel, destination)
+        return
     if sys.platform == "darwin":
         command = ["delocate-wheel", "--wheel-dir", str(destination), str(wheel)]
     else:
@@ -93,7 +97,7 @@ def faults(wheel: Path) -> list[str]:
                 found.append(f"it lacks the licence {name}")
             if f"\nLicense-File: {name}\n" not in metadata:
                 found.append(f"its metadata do not name the licence {name}")
-        libraries = [path for path in names if re.search(r"\.so(\.|$)|\.dylib$", path)]
+        libraries = [path for path in names if re.search(r"\.so(\.|$)|\.dylib$|\.pyd$|\.dll$", path)]
         if len(libraries) != 1 or "/_core." not in libraries[0]:
             found.append(f"its libraries are {libraries}, and not just the extension")
         if sys.platform == "linux":

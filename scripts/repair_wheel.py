@@ -3,9 +3,9 @@
     python scripts/repair_wheel.py WHEEL DESTINATION
 
 OpenSSL's code is in it, so its licence comes with it; auditwheel (on macOS delocate) gives it the
-name of the systems that it runs on (for Windows it has that already); and it is looked at: the extension needs nothing but the
-system's C library, and exports nothing but its module. Needs the extra `wheel`; cibuildwheel and
-`make wheel` call this.
+name of the systems that it runs on, which for Windows it has already; and it is looked at: the
+extension needs nothing but the system's C library, and exports nothing but its module. Needs the
+extra `wheel`; cibuildwheel and `make wheel` call this.
 """
 
 from __future__ import annotations
@@ -97,7 +97,9 @@ def faults(wheel: Path) -> list[str]:
                 found.append(f"it lacks the licence {name}")
             if f"\nLicense-File: {name}\n" not in metadata:
                 found.append(f"its metadata do not name the licence {name}")
-        libraries = [path for path in names if re.search(r"\.so(\.|$)|\.dylib$|\.pyd$|\.dll$", path)]
+        libraries = [
+            path for path in names if re.search(r"\.so(\.|$)|\.dylib$|\.pyd$|\.dll$", path)
+        ]
         if len(libraries) != 1 or "/_core." not in libraries[0]:
             found.append(f"its libraries are {libraries}, and not just the extension")
         if sys.platform == "linux":

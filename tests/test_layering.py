@@ -47,7 +47,7 @@ OPENSSL_FILES = re.compile(r"(base|ossl\w*|key\w*|sig_\w+)\.c")
 # Units of the binding, from the ground up, likewise; each may use all of the core's headers.
 BINDING_LAYERS = (
     {"state"},
-    {"pyargs", "pyclock", "pyerror", "pydrf"},
+    {"pyargs", "pyclock", "pyerror", "pydrf", "pyunlocked"},
     {"pyalg", "pyjson"},
     {"pykey"},
     {"pykeyarg"},

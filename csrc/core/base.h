@@ -130,6 +130,27 @@ typedef struct pjf_span {
     size_t len;
 } pjf_span;
 
+static inline bool pjf_span_starts_with(pjf_span text, const char *word)
+{
+    size_t len = strlen(word);
+    return text.len >= len && memcmp(text.ptr, word, len) == 0;
+}
+
+/* Where the word, of a character at least, is in the text for the first time; or NULL. */
+static inline const uint8_t *pjf_span_find(pjf_span text, const char *word)
+{
+    size_t len = strlen(word);
+    while (text.len >= len) {
+        const uint8_t *first = memchr(text.ptr, word[0], text.len - len + 1);
+        if (first == NULL || memcmp(first, word, len) == 0) {
+            return first;
+        }
+        text.len -= (size_t)(first - text.ptr) + 1;
+        text.ptr = first + 1;
+    }
+    return NULL;
+}
+
 /* A failure inside a text: what, and at which byte of it. */
 typedef struct pjf_error {
     pjf_status status;

@@ -12,7 +12,6 @@
 
 #include "core/buf.h"
 #include "core/json_read.h"
-#include "core/key_text.h"
 
 /* Longer base64 is no key anyone uses. */
 #define PJF_GUARD_BASE64_MAX 65536

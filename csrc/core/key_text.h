@@ -65,27 +65,6 @@ static inline bool pjf_span_equal(pjf_span a, pjf_span b)
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
 }
 
-static inline bool pjf_span_starts_with(pjf_span text, const char *word)
-{
-    size_t len = strlen(word);
-    return text.len >= len && memcmp(text.ptr, word, len) == 0;
-}
-
-/* Where the word, of a character at least, is in the text for the first time; or NULL. */
-static inline const uint8_t *pjf_span_find(pjf_span text, const char *word)
-{
-    size_t len = strlen(word);
-    while (text.len >= len) {
-        const uint8_t *first = memchr(text.ptr, word[0], text.len - len + 1);
-        if (first == NULL || memcmp(first, word, len) == 0) {
-            return first;
-        }
-        text.len -= (size_t)(first - text.ptr) + 1;
-        text.ptr = first + 1;
-    }
-    return NULL;
-}
-
 static inline bool pjf_is_space(uint8_t c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');

@@ -13,6 +13,7 @@
 #include "py/pykey.h"
 #include "py/pysigner.h"
 #include "py/pytesting.h"
+#include "py/pyunlocked.h"
 #include "py/pyverifier.h"
 
 #include <string.h>
@@ -58,6 +59,9 @@ static int exec_core(PyObject *module)
     if (status == PJF_OK) {
         status = pjf_jws_work_init(&state->work);
         state->work_ready = status == PJF_OK;
+    }
+    if (status == PJF_OK && !pjf_unlocked_init()) {
+        status = PJF_ERR_NOMEM;
     }
     if (status != PJF_OK) {
         PyErr_Format(PyExc_ImportError, "pyjwtfast: %s (%s)", pjf_status_text(status),

@@ -3,6 +3,7 @@
 #include "py/pyalg.h"
 #include "py/pyerror.h"
 #include "py/pykeyarg.h"
+#include "py/pyunlocked.h"
 
 /* ---- by the core ---- */
 
@@ -10,16 +11,16 @@ pjf_status pjf_sig_sign_unlocked(pjf_jws_work *work, const pjf_alg *alg, const p
                                  pjf_span message, uint8_t *signature, size_t *len)
 {
     pjf_status status;
-    Py_BEGIN_ALLOW_THREADS status = pjf_sig_sign(work->sig, alg, key, message, signature, len);
-    Py_END_ALLOW_THREADS return status;
+    PJF_UNLOCKED(status = pjf_sig_sign(work->sig, alg, key, message, signature, len));
+    return status;
 }
 
 pjf_status pjf_sig_verify_unlocked(pjf_jws_work *work, const pjf_alg *alg, const pjf_key *key,
                                    pjf_span message, pjf_span signature)
 {
     pjf_status status;
-    Py_BEGIN_ALLOW_THREADS status = pjf_sig_verify(work->sig, alg, key, message, signature);
-    Py_END_ALLOW_THREADS return status;
+    PJF_UNLOCKED(status = pjf_sig_verify(work->sig, alg, key, message, signature));
+    return status;
 }
 
 /* ---- which way ---- */

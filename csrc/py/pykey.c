@@ -9,6 +9,7 @@
 #include "py/pyargs.h"
 #include "py/pyerror.h"
 #include "py/pyjson.h"
+#include "py/pyunlocked.h"
 
 /* A status of a loader or writer as InvalidKeyError, whatever unit of the core it comes from. */
 static PyObject *key_refused(pjf_state *state, pjf_status status)
@@ -225,9 +226,7 @@ static PyObject *load_container(PyTypeObject *type, pjf_state *state, container_
         return NULL;
     }
     /* The spans are borrowed from immutable objects, which our caller holds meanwhile. */
-    Py_BEGIN_ALLOW_THREADS;
-    status = load(state->lib, text, has_password ? &password : NULL, &key);
-    Py_END_ALLOW_THREADS;
+    PJF_UNLOCKED(status = load(state->lib, text, has_password ? &password : NULL, &key));
     return loaded(type, state, status, key, &terms);
 }
 
@@ -289,9 +288,7 @@ static PyObject *key_from_ssh(PyTypeObject *type, PyObject *const *args, Py_ssiz
         take_terms(slots[1], slots[2], &terms) < 0) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS;
-    status = pjf_key_from_ssh(state->lib, line, &key);
-    Py_END_ALLOW_THREADS;
+    PJF_UNLOCKED(status = pjf_key_from_ssh(state->lib, line, &key));
     return loaded(type, state, status, key, &terms);
 }
 
@@ -354,9 +351,7 @@ static PyObject *key_from_jwk(PyTypeObject *type, PyObject *const *args, Py_ssiz
         taken = jwk_text(slots[0], &buf, &bytes, &json);
     }
     if (taken == 0) {
-        Py_BEGIN_ALLOW_THREADS;
-        status = pjf_key_from_jwk(state->lib, json, terms.alg, &key);
-        Py_END_ALLOW_THREADS;
+        PJF_UNLOCKED(status = pjf_key_from_jwk(state->lib, json, terms.alg, &key));
         result = loaded(type, state, status, key, &terms);
     } else {
         Py_DECREF(terms.kid);
@@ -434,9 +429,7 @@ static PyObject *key_from_cryptography(PyTypeObject *type, PyObject *const *args
         return NULL;
     }
     pjf_span text = {(const uint8_t *)PyBytes_AS_STRING(der), (size_t)PyBytes_GET_SIZE(der)};
-    Py_BEGIN_ALLOW_THREADS;
-    status = pjf_key_from_der(state->lib, text, NULL, &key);
-    Py_END_ALLOW_THREADS;
+    PJF_UNLOCKED(status = pjf_key_from_der(state->lib, text, NULL, &key));
     pjf_drop_secret(der);
     return loaded(type, state, status, key, &terms);
 }
@@ -505,9 +498,7 @@ static PyObject *key_generate(PyTypeObject *type, PyObject *const *args, Py_ssiz
         take_terms(NULL, slots[2], &terms) < 0) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS;
-    status = pjf_key_generate(state->lib, alg, bits, &key);
-    Py_END_ALLOW_THREADS;
+    PJF_UNLOCKED(status = pjf_key_generate(state->lib, alg, bits, &key));
     return loaded(type, state, status, key, &terms);
 }
 
@@ -527,9 +518,7 @@ static PyObject *key_public(pjf_py_key *self, PyObject *ignored)
     if (state == NULL) {
         return NULL;
     }
-    Py_BEGIN_ALLOW_THREADS;
-    status = pjf_key_public(self->key, &key);
-    Py_END_ALLOW_THREADS;
+    PJF_UNLOCKED(status = pjf_key_public(self->key, &key));
     if (status != PJF_OK) {
         return key_refused(state, status);
     }
@@ -573,9 +562,8 @@ static PyObject *key_to_pem(pjf_py_key *self, PyObject *const *args, Py_ssize_t 
         return NULL;
     }
     pjf_buf_init(&pem);
-    Py_BEGIN_ALLOW_THREADS;
-    status = pjf_key_to_pem(self->key, private_part, has_password ? &password : NULL, &pem);
-    Py_END_ALLOW_THREADS;
+    PJF_UNLOCKED(
+        status = pjf_key_to_pem(self->key, private_part, has_password ? &password : NULL, &pem));
     if (status == PJF_OK) {
         result = PyUnicode_DecodeASCII((const char *)pem.ptr, (Py_ssize_t)pem.len, NULL);
     } else {

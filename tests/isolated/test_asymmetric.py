@@ -164,6 +164,41 @@ def test_threads_may_be_at_work_when_the_program_ends() -> None:
         run_script(BUSY, threads_at_the_end=True)
 
 
+GENERATING = """
+import os, threading, time
+from pyjwtfast import Key
+def work():
+    while True:
+        Key.generate("PS512")
+for _ in range(3):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.1)
+"""
+
+
+def test_the_program_ends_in_the_middle_of_long_work() -> None:
+    """OpenSSL's memory is there until no thread uses it: most of these runs crashed otherwise."""
+    for _ in range(5):
+        run_script(GENERATING, threads_at_the_end=True)
+
+
+def test_a_forked_child_waits_for_no_thread_of_its_parent() -> None:
+    run_script(
+        GENERATING
+        + """
+child = os.fork()
+if child == 0:
+    raise SystemExit
+begin = time.monotonic()
+assert os.waitpid(child, 0)[1] == 0
+assert time.monotonic() - begin < 3
+""",
+        "-W",
+        "ignore",
+        threads_at_the_end=True,
+    )
+
+
 def test_fork_while_threads_are_at_work() -> None:
     run_script(
         BUSY

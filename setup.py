@@ -157,9 +157,12 @@ class BuildCore(build_ext):
     def finalize_options(self) -> None:
         super().finalize_options()
         if sys.platform == "win32":
-            if not shutil.which("gcc"):
-                raise SetupError(WINDOWS_HELP)
             self.compiler = "mingw32"
+
+    def run(self) -> None:
+        if sys.platform == "win32" and not shutil.which("gcc"):
+            raise SetupError(WINDOWS_HELP)
+        super().run()
 
     def build_extensions(self) -> None:
         try:

@@ -22,7 +22,7 @@ if ! perl -MIPC::Cmd -MTime::Piece -e 1 2>/dev/null; then
     elif has apk; then
         apk add --no-cache perl linux-headers
     elif has pacman; then
-        pacman --sync --needed --noconfirm perl
+        pacman --sync --refresh --needed --noconfirm perl
     else
         echo "build_openssl.sh: Perl is missing, with its modules IPC::Cmd and Time::Piece" >&2
         exit 1
@@ -36,7 +36,7 @@ target=
 openssldir=/usr/share/pyjwtfast/ssl
 case $(uname -s) in
 MINGW64*)
-    pacman --sync --needed --noconfirm make mingw-w64-x86_64-gcc
+    pacman --sync --refresh --needed --noconfirm make mingw-w64-x86_64-gcc
     target=mingw64
     openssldir='C:/Program Files/Common Files/pyjwtfast/ssl'
     ;;

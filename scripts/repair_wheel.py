@@ -57,7 +57,7 @@ def with_license(wheel: Path, license_file: Path, directory: Path) -> Path:
     head, blank, body = (info / "METADATA").read_text("utf-8").partition("\n\n")
     head = head.replace("License-Expression: MIT", "License-Expression: MIT AND Apache-2.0")
     head = head.replace("License-File: LICENSE", f"License-File: LICENSE\nLicense-File: {LICENSE}")
-    (info / "METADATA").write_text(head + blank + body, "utf-8")
+    (info / "METADATA").write_text(head + blank + body, "utf-8", newline="\n")
     if sys.platform == "linux":
         for library in unpacked.rglob("*.so"):
             subprocess.run(["patchelf", "--remove-rpath", str(library)], check=True)

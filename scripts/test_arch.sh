@@ -53,13 +53,16 @@ build_for_windows() {
         }
     done
     rm -rf "$place"
-    mkdir -p "$place/lists/partial"
+    mkdir -p "$place/lists/partial" "$place/cache/archives/partial"
     echo "deb-src http://deb.debian.org/debian $(. /etc/os-release && echo "$VERSION_CODENAME") main" \
         >"$place/sources.list"
     cat >"$place/apt.conf" <<END
 Dir::Etc::sourcelist "$place/sources.list";
 Dir::Etc::sourceparts "-";
 Dir::State::lists "$place/lists";
+Dir::Cache "$place/cache";
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
 END
     echo "building OpenSSL for Windows; it is told in $1/log"
     (

@@ -6,25 +6,59 @@
  */
 #include "py/pyunlocked.h"
 
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <time.h>
-#include <unistd.h>
+#ifdef _WIN32
+/* Where a process ends by ending its other threads first. */
 
-/* To generate a long RSA key takes seconds. */
-#define MILLISECONDS_AT_MOST 5000
+bool pjf_unlocked_init(void)
+{
+    return true;
+}
 
-static atomic_long running;
-static atomic_long owner; /* the process whose threads they are: a forked child has none of them */
+void pjf_unlocked_begin(void) {}
+
+void pjf_unlocked_end(void) {}
+
+#else
+
+# include <stdatomic.h>
+# include <stdlib.h>
+# include <time.h>
+# include <unistd.h>
+
+/* Of sleeps of a millisecond. To generate a long RSA key takes seconds. */
+# define SLEEPS_AT_MOST      5000
+/* What a thread needs to end, once it has been refused the GIL. */
+# define MILLISECONDS_TO_END 20
+
+# define COUNT_BITS 32
+# define COUNT_MASK ((UINT64_C(1) << COUNT_BITS) - 1)
+
+/* How many threads are at work, and above that the process they are of: a forked child has none of
+ * its parent's. In one word, as interpreters with a GIL each change it beside each other. */
+static _Atomic uint64_t running;
+/* Of them this thread, which may be the one that ends the process: by a signal, say. */
+static _Thread_local unsigned mine;
+
+static uint64_t this_process(void)
+{
+    return (uint64_t)getpid() << COUNT_BITS;
+}
 
 static void wait_for_running(void)
 {
-    const struct timespec millisecond = {0, 1000000};
-    for (int left = MILLISECONDS_AT_MOST; left > 0; left--) {
-        if (atomic_load(&owner) != getpid() || atomic_load(&running) <= 0) {
-            return;
+    struct timespec pause = {0, 1000000};
+    bool waited = false;
+    for (int left = SLEEPS_AT_MOST; left > 0; left--) {
+        uint64_t now = atomic_load(&running);
+        if ((now & ~COUNT_MASK) != this_process() || (now & COUNT_MASK) <= mine) {
+            break;
         }
-        nanosleep(&millisecond, NULL);
+        nanosleep(&pause, NULL);
+        waited = true;
+    }
+    if (waited) {
+        pause.tv_nsec *= MILLISECONDS_TO_END;
+        nanosleep(&pause, NULL);
     }
 }
 
@@ -36,15 +70,17 @@ bool pjf_unlocked_init(void)
 
 void pjf_unlocked_begin(void)
 {
-    long self = getpid();
-    if (atomic_load(&owner) != self) {
-        atomic_store(&running, 0);
-        atomic_store(&owner, self);
-    }
-    atomic_fetch_add(&running, 1);
+    uint64_t self = this_process(), before = atomic_load(&running), after;
+    do {
+        after = ((before & ~COUNT_MASK) == self ? before : self) + 1;
+    } while (!atomic_compare_exchange_weak(&running, &before, after));
+    mine++;
 }
 
 void pjf_unlocked_end(void)
 {
+    mine--;
     atomic_fetch_sub(&running, 1);
 }
+
+#endif

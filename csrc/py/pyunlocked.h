@@ -9,7 +9,7 @@
 /* Once OpenSSL is in use; more than once does no harm. False for want of memory. */
 bool pjf_unlocked_init(void);
 
-/* For PJF_UNLOCKED: the one with the GIL, the other without. */
+/* For PJF_UNLOCKED, in the thread that works. */
 void pjf_unlocked_begin(void);
 void pjf_unlocked_end(void);
 

@@ -170,7 +170,7 @@ from pyjwtfast import Key
 def work():
     while True:
         Key.generate("PS512")
-for _ in range(3):
+for _ in range(2):
     threading.Thread(target=work, daemon=True).start()
 time.sleep(0.1)
 """

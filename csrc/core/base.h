@@ -151,6 +151,11 @@ static inline const uint8_t *pjf_span_find(pjf_span text, const char *word)
     return NULL;
 }
 
+static inline bool pjf_span_contains(pjf_span text, const char *word)
+{
+    return pjf_span_find(text, word) != NULL;
+}
+
 /* A failure inside a text: what, and at which byte of it. */
 typedef struct pjf_error {
     pjf_status status;

@@ -16,11 +16,6 @@
 /* Longer base64 is no key anyone uses. */
 #define PJF_GUARD_BASE64_MAX 65536
 
-static bool contains(pjf_span text, const char *word)
-{
-    return pjf_span_find(text, word) != NULL;
-}
-
 static pjf_span skip(pjf_span text, size_t count)
 {
     return (pjf_span){text.ptr + count, text.len - count};
@@ -46,7 +41,7 @@ static pjf_span skip_disguise(pjf_span text)
 /* PEM armour (RFC 7468) and its RFC 4716 cousin, anywhere: a loader finds it after any preamble. */
 static bool looks_like_pem(pjf_span text)
 {
-    return contains(text, "----BEGIN ") || contains(text, "---- BEGIN ");
+    return pjf_span_contains(text, "----BEGIN ") || pjf_span_contains(text, "---- BEGIN ");
 }
 
 /* One line of an OpenSSH public key or authorized_keys file. */
@@ -204,7 +199,8 @@ static bool looks_like_jwk(pjf_span text)
     }
     /* Broken JSON that a laxer reader might still load, or nesting no secret has. */
     return status == PJF_ERR_JSON_DEPTH ||
-           (status != PJF_OK && (contains(text, "\"kty\"") || contains(text, "\\u")));
+           (status != PJF_OK &&
+            (pjf_span_contains(text, "\"kty\"") || pjf_span_contains(text, "\\u")));
 }
 
 static pjf_status guard_text(pjf_span text)

@@ -47,12 +47,6 @@ static bool take_until(pjf_span *text, const char *word, pjf_span *before)
     return true;
 }
 
-static bool has_word(pjf_span text, const char *word)
-{
-    pjf_span before;
-    return take_until(&text, word, &before);
-}
-
 /* ---- one block ---- */
 
 typedef struct pem_block {
@@ -67,7 +61,7 @@ static pjf_status take_block(pjf_span *text, pem_block *out)
     pjf_span label;
     if (!take_word(&rest, BEGIN)) {
         /* An armoured key further on is not taken: who wrote what stands before it? */
-        return has_word(rest, BEGIN) ? PJF_ERR_KEY_TRAILING : PJF_ERR_KEY_FORMAT;
+        return pjf_span_contains(rest, BEGIN) ? PJF_ERR_KEY_TRAILING : PJF_ERR_KEY_FORMAT;
     }
     if (!take_until(&rest, DASHES, &out->label) || !take_word(&rest, DASHES) ||
         !take_until(&rest, DASHES, &out->body) || !take_word(&rest, END) ||
@@ -230,7 +224,7 @@ pjf_status pjf_key_from_pem(pjf_lib *lib, pjf_span pem, const pjf_span *password
     if (password != NULL && password->len > PJF_KEY_TEXT_MAX) {
         return PJF_ERR_KEY_TOO_LONG;
     }
-    if (!has_word(pem, BEGIN)) {
+    if (!pjf_span_contains(pem, BEGIN)) {
         return PJF_ERR_KEY_NO_ARMOUR;
     }
     pjf_status status = take_block(&pem, &block);

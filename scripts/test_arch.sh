@@ -12,20 +12,28 @@ set -eu
 cd "$(dirname "$0")/.."
 [ "$#" -gt 0 ] || set -- arm64 armhf s390x
 
+# own_apt PLACE: apt's configuration below PLACE begins; what it fetches is kept there, too.
+own_apt() {
+    rm -rf "$1"
+    mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
+    cat >"$1/apt.conf" <<END
+Dir::State::lists "$1/state/lists";
+Dir::Cache "$1/cache";
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+END
+}
+
 # fetch ARCHITECTURE DIRECTORY: its libssl-dev and libssl3, unpacked into DIRECTORY/root.
 fetch() {
     place=$PWD/$2
-    rm -rf "$place"
-    mkdir -p "$place/state/lists/partial" "$place/cache/archives/partial"
+    own_apt "$place"
     : >"$place/state/status"
-    cat >"$place/apt.conf" <<END
+    cat >>"$place/apt.conf" <<END
 APT::Architecture "$1";
 APT::Architectures { "$1"; };
 Dir::State "$place/state";
 Dir::State::status "$place/state/status";
-Dir::Cache "$place/cache";
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
 END
     (
         export APT_CONFIG="$place/apt.conf"
@@ -52,17 +60,12 @@ build_for_windows() {
             return 1
         }
     done
-    rm -rf "$place"
-    mkdir -p "$place/lists/partial" "$place/cache/archives/partial"
+    own_apt "$place"
     echo "deb-src http://deb.debian.org/debian $(. /etc/os-release && echo "$VERSION_CODENAME") main" \
         >"$place/sources.list"
-    cat >"$place/apt.conf" <<END
+    cat >>"$place/apt.conf" <<END
 Dir::Etc::sourcelist "$place/sources.list";
 Dir::Etc::sourceparts "-";
-Dir::State::lists "$place/lists";
-Dir::Cache "$place/cache";
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
 END
     echo "building OpenSSL for Windows; it is told in $1/log"
     (
